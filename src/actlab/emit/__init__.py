@@ -1,0 +1,1 @@
+"""From an expression to the text of one target: one file a target, one table a file."""

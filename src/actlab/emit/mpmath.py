@@ -1,0 +1,83 @@
+"""The formula in arbitrary precision: the reference every other target is measured against.
+
+Words are spelled by their textbook definitions, not by the stable forms the kernels use, so that the two agree only
+if both are right. A caller chooses the precision (`mpmath.workdps`); cancellation is met with more digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from actlab.emit.python import compile_source, lines
+from actlab.expression import Expression, symbols
+
+TABLE = {
+    "const": "(_mp.mpf({0}) / {1})",
+    "pi": "_mp.pi",
+    "inf": "_mp.inf",
+    "nan": "_mp.nan",
+    "exp": "_mp.exp({0})",
+    "expm1": "_mp.expm1({0})",
+    "log": "_log({0})",
+    "log1p": "_log(1 + {0})",
+    "tanh": "_mp.tanh({0})",
+    "sech2": "_mp.sech({0})**2",
+    "sigmoid": "(1 / (1 + _mp.exp(-{0})))",
+    "logistic_pdf": "(_mp.exp(-abs({0})) / (1 + _mp.exp(-abs({0})))**2)",
+    "softplus": "_softplus({0})",
+    "normal_cdf": "(_mp.erfc(-{0} / _mp.sqrt(2)) / 2)",
+    "normal_pdf": "_mp.npdf({0})",
+    "erf": "_mp.erf({0})",
+    "sin": "_mp.sin({0})",
+    "cos": "_mp.cos({0})",
+    "sqrt": "_root({0})",
+    "abs": "abs({0})",
+    "sign": "_mp.sign({0})",
+    "power": "_power({0}, {1})",
+    "clip": "_clip({0}, {1}, {2})",
+    "where": "({1} if {0} else {2})",
+}
+
+
+@lru_cache(maxsize=1024)
+def function(root: Expression) -> Callable[..., Any]:
+    """The expression as f(x, parameters by keyword) on mpf numbers, at the precision in force.
+
+    Examples
+    --------
+    >>> import mpmath
+    >>> from actlab import vocabulary as v
+    >>> from actlab.expression import symbol
+    >>> with mpmath.workdps(20):
+    ...     print(function(v.softplus(symbol("x")))(mpmath.mpf(-50)))
+    1.9287498479639177830e-22
+    """
+    body, (result,) = lines([root], TABLE, number="exact")
+    names = ", ".join(sorted(symbols(root) - {"x"}))
+    source = f"def f(x{', ' + names if names else ''}, **_):\n" + "".join(f"    {line}\n" for line in body)
+    return compile_source(f"{source}    return {result}\n", f"<mpmath {id(root)}>", _namespace())["f"]  # type: ignore[no-any-return]
+
+
+def _namespace() -> dict[str, Any]:
+    import mpmath as mp
+
+    def log(u: Any) -> Any:
+        """The real logarithm: NaN below 0, where mpmath turns to complex numbers."""
+        return mp.nan if u < 0 else (-mp.inf if u == 0 else mp.log(u))
+
+    def softplus(u: Any) -> Any:
+        # Beyond the precision log(1 + e^u) is u. mpmath's log1p keeps the digits of an e^u lost beside 1.
+        return u if u > mp.mp.prec else mp.log1p(mp.exp(u))
+
+    def root(u: Any) -> Any:
+        return mp.nan if u < 0 else mp.sqrt(u)
+
+    def power(u: Any, p: Any) -> Any:
+        return mp.nan if u < 0 else u**p
+
+    def clip(u: Any, lo: Any, hi: Any) -> Any:
+        return u if u != u else min(max(u, lo), hi)
+
+    return {"_mp": mp, "_log": log, "_softplus": softplus, "_root": root, "_power": power, "_clip": clip}
