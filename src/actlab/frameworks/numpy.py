@@ -1,0 +1,242 @@
+"""Activations on NumPy arrays, Python numbers and lists: what is taken, what comes back, where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actlab.emit import rows
+from actlab.errors import OptionError, ParameterError, UnsupportedType
+from actlab.frameworks import bfloat16
+from actlab.kernels.cache import kernel
+from actlab.kernels.elementwise import run
+
+if TYPE_CHECKING:
+    from actlab.activation import Axis, Elementwise
+    from actlab.expression import Expression
+    from actlab.symbolic.plan import Plan
+
+_FLOATS = tuple(map(np.dtype, (np.float16, np.float32, np.float64)))
+_FLOAT64 = np.dtype(np.float64)
+
+
+def elementwise(item: Elementwise, steps: tuple[str, ...], x: Any, parameters: Mapping[str, Any], out: Any) -> Any:
+    """One derivative (or the value) of x; see `Elementwise.__call__`."""
+    array = as_array(x, item.name)
+    (result,) = _evaluate(item.plan(steps), array, _numbers(parameters, item.name), [out], item.name)
+    return _like_input(result, x) if out is None else out
+
+
+def elementwise_pair(
+    item: Elementwise, steps: tuple[str, ...], x: Any, parameters: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """Value and gradient of x in one pass."""
+    array = as_array(x, item.name)
+    plan = item.plan(steps, (*steps, "x"))
+    results = _evaluate(plan, array, _numbers(parameters, item.name), [None, None], item.name)
+    return tuple(_like_input(result, x) for result in results)
+
+
+def draw(x: Any, lower: Any, upper: Any, rng: np.random.Generator | None) -> NDArray[np.float64]:
+    """Uniform draws between lower and upper, one for each element of x."""
+    array = as_array(x, "draw")
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise UnsupportedType(
+            f"draw: rng must be a numpy.random.Generator; got {type(rng).__name__}; use numpy.random.default_rng(seed)"
+        )
+    generator = np.random.default_rng() if rng is None else rng
+    return generator.uniform(lower, upper, array.shape)
+
+
+def along_axis(item: Axis, x: Any, parameters: Mapping[str, Any], out: Any) -> Any:
+    """f(x) along an axis; see `Axis.__call__`."""
+    array = as_array(x, item.name)
+    moved, back = _as_rows(item.name, array, parameters)
+    result = back(_run_rows(item.name, item.expression, moved, moved), per_row=rows.is_per_row(item.expression))
+    return (
+        _like_input(_store(result, array, out, item.name), x) if out is None else _store(result, array, out, item.name)
+    )
+
+
+def along_axis_vjp(item: Axis, x: Any, g: Any, parameters: Mapping[str, Any]) -> Any:
+    """The gradient with respect to x; see `Axis.vjp`."""
+    from actlab.expression import substitute
+
+    array, gradient = as_array(x, item.name), as_array(g, item.name)
+    moved, back = _as_rows(item.name, array, parameters)
+    expected = back(moved, per_row=rows.is_per_row(item.expression)).shape
+    if gradient.shape != expected:
+        raise OptionError(f"{item.name}: g must have the shape of f(x), {expected}; got shape {gradient.shape}")
+    g_rows = _gradient_rows(item, gradient, moved, parameters)
+    backward = substitute(item.backward, {"y": item.expression})
+    return _store(back(_run_rows(item.name, backward, moved, g_rows), per_row=False), array, None, item.name)
+
+
+def as_array(x: Any, who: str) -> NDArray[Any]:
+    """x as an array of float64, float32, float16 or bfloat16.
+
+    Raises
+    ------
+    UnsupportedType
+        If it is complex, longdouble, float8, text, an object array, or an array subclass that carries more.
+    """
+    if isinstance(x, np.ndarray) and type(x) not in (np.ndarray, np.memmap):
+        raise UnsupportedType(
+            f"{who}: x must be a plain array; got {type(x).__name__}; pass numpy.asarray(x), which drops what it adds"
+        )
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise UnsupportedType(f"{who}: x must be a rectangular list of numbers; {error}") from None
+    if array.dtype.newbyteorder("=") in _FLOATS:
+        return array if isinstance(x, np.ndarray | np.generic) else array.astype(_FLOAT64)
+    if array.dtype.kind in "biu":
+        return array.astype(_FLOAT64)
+    if bfloat16.is_bfloat16(array.dtype):
+        return array
+    if isinstance(x, list | tuple) and not array.size:
+        return array.astype(_FLOAT64)
+    hint = (
+        "pass x.real or abs(x)"
+        if array.dtype.kind == "c"
+        else "convert it with x.astype(numpy.float64) if the numbers allow it"
+    )
+    raise UnsupportedType(f"{who}: x must hold real numbers of 64 bits or less; got dtype {array.dtype}; {hint}")
+
+
+def _evaluate(
+    plan: Plan, x: NDArray[Any], parameters: Mapping[str, Any], outs: Sequence[Any], who: str
+) -> list[NDArray[Any]]:
+    values = [parameters[name] for name in plan.parameters]
+    # A parameter that this derivative no longer depends on still takes part in broadcasting.
+    shapes = [p.shape for p in parameters.values() if isinstance(p, np.ndarray)]
+    shape = _broadcast(x.shape, shapes, who)
+    dtype = x.dtype.newbyteorder("=")
+    if bfloat16.is_bfloat16(dtype):
+        wide = [np.empty(shape) for _ in outs]
+        run(plan, bfloat16.decode(x.view(np.uint16)), values, wide)
+        encoded = [bfloat16.encode(result).view(dtype) for result in wide]
+        return [_store(result, x, out, who) for result, out in zip(encoded, outs, strict=True)]
+    results = [_target(x, shape, dtype) if out is None else _checked(out, shape, dtype, who) for out in outs]
+    run(plan, x, values, results)
+    return results
+
+
+def _broadcast(shape: tuple[int, ...], others: Sequence[tuple[int, ...]], who: str) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(shape, *others)
+    except ValueError:
+        raise ParameterError(f"{who}: parameters must broadcast against x; got shapes {[shape, *others]}") from None
+
+
+def _target(x: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """A new array, laid out like x where it has its shape."""
+    return np.empty_like(x, dtype=dtype, subok=False) if x.shape == shape else np.empty(shape, dtype)
+
+
+def _checked(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], who: str) -> NDArray[Any]:
+    """`out`, if the result can be written into it as it is."""
+    if not isinstance(out, np.ndarray):
+        raise UnsupportedType(f"{who}: out must be a NumPy array; got {type(out).__name__}")
+    if out.shape != shape or out.dtype.newbyteorder("=") != dtype:
+        raise OptionError(
+            f"{who}: out must have shape {shape} and dtype {dtype}; got shape {out.shape} and dtype {out.dtype}"
+        )
+    if not out.flags.writeable:
+        raise OptionError(f"{who}: out must be writeable; got a read-only array")
+    return out
+
+
+def _store(result: NDArray[Any], x: NDArray[Any], out: Any, who: str) -> NDArray[Any]:
+    """The result, written into `out` if there is one."""
+    if out is None:
+        return result
+    target = _checked(out, result.shape, x.dtype.newbyteorder("="), who)
+    target[...] = result
+    return target
+
+
+def _numbers(parameters: Mapping[str, Any], who: str) -> dict[str, Any]:
+    """Parameters as Python floats or float64 arrays."""
+    return {name: _number(value, name, who) for name, value in parameters.items()}
+
+
+def _number(value: Any, name: str, who: str) -> float | NDArray[np.float64]:
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, np.ndarray | np.generic | list | tuple):
+        array = as_array(value, f"{who}: {name}")
+        if bfloat16.is_bfloat16(array.dtype):
+            array = bfloat16.decode(array.view(np.uint16))
+        return float(array) if array.ndim == 0 else array.astype(_FLOAT64)
+    raise UnsupportedType(f"{who}: {name} must be a number or a NumPy array like x; got {type(value).__name__}")
+
+
+def _like_input(result: NDArray[Any], x: Any) -> Any:
+    """A Python number for a Python number, a scalar for a 0-d array, otherwise the array."""
+    if isinstance(x, bool | int | float) and not isinstance(x, np.generic):
+        return float(result) if result.ndim == 0 else result
+    return result[()] if result.ndim == 0 else result
+
+
+def _as_rows(who: str, x: NDArray[Any], parameters: Mapping[str, Any]) -> tuple[NDArray[Any], Any]:
+    """x as C-contiguous rows along the axis (groups of `pieces` where the function has them), and the way back."""
+    axis = _axis(who, x, parameters["axis"])
+    moved = np.moveaxis(x, axis, -1)
+    pieces = parameters.get("pieces")
+    if pieces is not None and (x.shape[axis] % pieces or not x.shape[axis]):
+        raise ParameterError(f"{who}: pieces must divide the axis length {x.shape[axis]}; got pieces={int(pieces)}")
+    length = x.shape[axis] if pieces is None else int(pieces)
+    groups = moved.shape if pieces is None else (*moved.shape[:-1], x.shape[axis] // length, length)
+
+    def back(values: NDArray[Any], *, per_row: bool) -> NDArray[Any]:
+        if per_row and pieces is None:
+            return values.reshape(groups[:-1])
+        shape = groups[:-1] if per_row else moved.shape
+        return np.moveaxis((values[:, 0] if per_row and values.ndim > 1 else values).reshape(shape), -1, axis)
+
+    return np.ascontiguousarray(moved).reshape(-1, length), back
+
+
+def _axis(who: str, x: NDArray[Any], axis: int) -> int:
+    if x.ndim == 0:
+        raise UnsupportedType(f"{who}: x must have an axis to look along; got a single number")
+    if not -x.ndim <= axis < x.ndim:
+        raise ParameterError(f"{who}: axis must lie in [{-x.ndim}, {x.ndim}); got axis={int(axis)}")
+    return int(axis) % x.ndim
+
+
+def _gradient_rows(item: Axis, g: NDArray[Any], moved: NDArray[Any], parameters: Mapping[str, Any]) -> NDArray[Any]:
+    """g laid out like the rows of x; where f(x) is one number a row, that number for the whole row."""
+    g = np.moveaxis(g, int(parameters["axis"]), -1)
+    if rows.is_per_row(item.expression):
+        return np.ascontiguousarray(np.broadcast_to(g.reshape(-1, 1), moved.shape))
+    return np.ascontiguousarray(g).reshape(moved.shape)
+
+
+def _run_rows(who: str, root: Expression, x: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
+    """The kernel of the formula over rows; what is not float32 or float64 is computed in float64 and rounded once."""
+    dtype = x.dtype.newbyteorder("=")
+    lane = dtype if dtype in _FLOATS[1:] else _FLOAT64
+    result = np.empty(x.shape[:1] if rows.is_per_row(root) else x.shape, lane)
+    if x.size:
+        _rows_kernel(who, root, lane.name)(_in_lane(x, lane), _in_lane(g, lane), result)
+    if bfloat16.is_bfloat16(dtype):
+        return bfloat16.encode(result).view(dtype)
+    return result.astype(dtype, copy=False)
+
+
+def _in_lane(x: NDArray[Any], lane: np.dtype[Any]) -> NDArray[Any]:
+    return (bfloat16.decode(x.view(np.uint16)) if bfloat16.is_bfloat16(x.dtype) else x).astype(lane, copy=False)
+
+
+@lru_cache(maxsize=256)
+def _rows_kernel(who: str, root: Expression, dtype: str) -> Any:
+    import hashlib
+
+    key = f"{hashlib.sha256(repr(root).encode()).hexdigest()[:16]}_{dtype}_rows"
+    return kernel(key, lambda cached: rows.along_rows(who, key, root, dtype, cached=cached))
