@@ -1,0 +1,147 @@
+"""What happens when an activation is called on a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from actlab.activation import Activation, Axis, Elementwise, Random
+from actlab.emit import torch as aten
+from actlab.emit.rows import is_per_row
+from actlab.errors import OptionError, ParameterError, UnsupportedType
+from actlab.frameworks.torch.function import function
+
+_FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+
+
+def prepared(item: Activation) -> Callable[[Tensor, Sequence[Any], bool], Tensor]:
+    """f(x, values, training) with everything looked up beforehand, so that torch.compile can see through it.
+
+    `values` are those of all parameters in the entry's order, bound ones included.
+    """
+    if isinstance(item, Elementwise):
+        apply = function(unbound(item))
+        return lambda x, values, _training: apply(checked(x, item.name), *values)
+    if isinstance(item, Random):
+        mean, drawn = (function(unbound(part)) for part in (item.mean, item.core))
+        return lambda x, values, training: drawn(x, draw(x, values[0], values[1], None)) if training else mean(x, *values)
+    assert isinstance(item, Axis)  # noqa: S101 - the kinds are final
+    formula, names, per_row = _axis_formula(item), tuple(item.resolved({})), is_per_row(item.expression)
+
+    def along(x: Tensor, values: Sequence[Any], _training: bool) -> Tensor:  # noqa: FBT001 - as its siblings
+        groups, dim = _grouped(item.name, checked(x, item.name), dict(zip(names, values, strict=True)))
+        y = formula(groups, dim)
+        return y.squeeze(dim) if per_row else y
+
+    return along
+
+
+def elementwise(
+    item: Elementwise, steps: tuple[str, ...], x: Tensor, parameters: Mapping[str, Any], out: Any
+) -> Tensor:
+    """One derivative (or the value) of x; differentiable."""
+    if out is not None:
+        raise OptionError(
+            f"{item.name}: out= must be left out for tensors; autograd needs its own result; write out.copy_(f(x))"
+        )
+    base = unbound(item)
+    return function(base, steps)(checked(x, item.name), *_values(base, parameters))
+
+
+def elementwise_pair(
+    item: Elementwise, steps: tuple[str, ...], x: Tensor, parameters: Mapping[str, Any]
+) -> tuple[Tensor, ...]:
+    """Value and gradient of x."""
+    return tuple(elementwise(item, order, x, parameters, None) for order in (steps, (*steps, "x")))
+
+
+def draw(x: Tensor, lower: Any, upper: Any, rng: torch.Generator | None) -> Tensor:
+    """Uniform draws between lower and upper, one for each element of x, from torch's generator."""
+    if rng is not None and not isinstance(rng, torch.Generator):
+        raise UnsupportedType(
+            f"draw: rng must be a torch.Generator; got {type(rng).__name__}; use torch.Generator().manual_seed(0)"
+        )
+    dtype = torch.float64 if x.dtype is torch.float64 else torch.float32
+    if rng is None:  # under vmap a generator cannot be passed at all, not even None
+        unit = torch.rand_like(x, dtype=dtype)
+    else:
+        unit = torch.rand(x.shape, dtype=dtype, device=x.device, generator=rng)
+    slope: Tensor = lower + (upper - lower) * unit
+    return slope
+
+
+def along_axis(item: Axis, x: Tensor, parameters: Mapping[str, Any], out: Any) -> Tensor:
+    """f(x) along an axis; differentiable."""
+    if out is not None:
+        raise OptionError(
+            f"{item.name}: out= must be left out for tensors; autograd needs its own result; write out.copy_(f(x))"
+        )
+    return prepared(item)(x, list(parameters.values()), False)
+
+
+def along_axis_vjp(item: Axis, x: Tensor, g: Tensor, parameters: Mapping[str, Any]) -> Tensor:
+    """The gradient with respect to x, given the gradient g with respect to f(x)."""
+    groups, dim = _grouped(item.name, checked(x, item.name), parameters)
+    y = _axis_formula(item)(groups, dim)
+    wide = g.unsqueeze(dim) if is_per_row(item.expression) else g
+    if wide.shape != y.shape:
+        raise OptionError(f"{item.name}: g must have the shape of f(x); got shape {tuple(g.shape)}")
+    return aten.along_axis(item.name, item.backward, ("x", "y", "g"))(groups, y, wide, dim).reshape(x.shape)
+
+
+def checked(x: Tensor, who: str) -> Tensor:
+    """x as a floating-point tensor; integers become the default dtype, as in torch's own functions."""
+    if x.dtype in _FLOATS:
+        return x
+    if x.dtype.is_complex or x.dtype.is_floating_point or x.is_quantized:
+        raise UnsupportedType(
+            f"{who}: x must be float16, bfloat16, float32 or float64; got {x.dtype}; convert it with x.float()"
+        )
+    return x.to(torch.get_default_dtype())
+
+
+def extremes(value: Tensor) -> tuple[float, ...]:
+    """The smallest and largest element, or nothing where a tensor cannot be read (inside vmap, torch.compile, export)."""
+    if torch.compiler.is_compiling() or not value.numel():
+        return ()
+    try:
+        return float(value.detach().min()), float(value.detach().max())
+    except RuntimeError:  # a traced or batched tensor has no numbers to read
+        return ()
+
+
+@lru_cache(maxsize=256)
+def unbound(item: Elementwise) -> Elementwise:
+    """The activation with every parameter an argument: one PyTorch function serves all bound versions."""
+    return type(item)(item.record)
+
+
+def _values(base: Elementwise, parameters: Mapping[str, Any]) -> list[Any]:
+    values = [parameters[name] for name in base.parameters]
+    for name, value in zip(base.parameters, values, strict=True):
+        if not isinstance(value, Tensor | int | float):
+            raise UnsupportedType(f"{base.name}: {name} must be a number or a tensor; got {type(value).__name__}")
+    return values
+
+
+def _axis_formula(item: Axis) -> Callable[..., Tensor]:
+    return aten.along_axis(item.name, item.expression, ("x",))
+
+
+def _grouped(who: str, x: Tensor, parameters: Mapping[str, Any]) -> tuple[Tensor, int]:
+    """x with the axis to reduce, split into groups where the function has pieces; and that axis, counted from the end."""
+    axis, pieces = int(parameters["axis"]), parameters.get("pieces")
+    if not x.ndim:
+        raise UnsupportedType(f"{who}: x must have an axis to look along; got a single number")
+    if not -x.ndim <= axis < x.ndim:
+        raise ParameterError(f"{who}: axis must lie in [{-x.ndim}, {x.ndim}); got axis={axis}")
+    axis %= x.ndim
+    if pieces is None:
+        return x, axis
+    if x.shape[axis] % int(pieces) or not x.shape[axis]:
+        raise ParameterError(f"{who}: pieces must divide the axis length {x.shape[axis]}; got pieces={int(pieces)}")
+    return x.unflatten(axis, (x.shape[axis] // int(pieces), int(pieces))), axis + 1
