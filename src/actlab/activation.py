@@ -347,7 +347,7 @@ class Elementwise(Activation):
     @property
     def expression(self) -> Expression:
         """The formula of this function or derivative, bound parameters put in."""
-        return self._put_in(self.form(self._steps, stable=False))
+        return self._put_in(self.form(self._steps, stable=bool(self._steps)))
 
     def __call__(self, x: Any, /, *, out: Any = None, **parameters: Any) -> Any:
         """f(x); with `out` the result is written there (out may be x itself).

@@ -74,8 +74,8 @@ def _times(a: Expression, b: Expression) -> Expression:
         if choice.op == "where" and any(map(e.is_zero, choice.args[1:])):
             condition, *branches = choice.args
             return e.where(condition, *(_times(*(branch, other)[::turn]) for branch in branches))
-    if b.op == "div" and e.is_one(b.args[0]):
-        return e.divide(a, b.args[1])
+    if b.op == "div" and (b.args[1] is a or e.is_one(b.args[0])):  # a*(u/a) = u, a*(1/u) = a/u
+        return b.args[0] if b.args[1] is a else e.divide(a, b.args[1])
     return e.negate(a) if b is e.constant(-1) else e.multiply(a, b)
 
 
@@ -86,8 +86,19 @@ def _product(node: Expression, da: Expression, db: Expression) -> Expression:
 
 def _quotient(node: Expression, da: Expression, db: Expression) -> Expression:
     a, b = node.args
-    first = ZERO if e.is_zero(da) else e.divide(da, b)
+    first = _over(da, b)
     return first if e.is_zero(db) else e.subtract(first, e.divide(_times(a, db), e.power(b, e.constant(2))))
+
+
+def _over(a: Expression, b: Expression) -> Expression:
+    """a/b; what cancels is cancelled, and a branch that is 0 stays 0."""
+    if e.is_zero(a):
+        return ZERO
+    if a.op == "where" and any(map(e.is_zero, a.args[1:])):
+        return e.where(a.args[0], *(_over(branch, b) for branch in a.args[1:]))
+    if a.op == "mul" and b in set(a.args):  # a set asks for identity
+        return a.args[0] if a.args[1] is b else a.args[1]
+    return e.divide(a, b)
 
 
 def _integer_power(node: Expression, du: Expression) -> Expression:

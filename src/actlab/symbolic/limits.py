@@ -228,8 +228,17 @@ def _times(node: Node, args: list[Expression], domains: Mapping[str, Interval]) 
             return ZERO
         a, b = args
         return e.negate(a) if b is MINUS_ONE else e.negate(b) if a is MINUS_ONE else e.multiply(a, b)
+    for factor, infinite in (node.args, node.args[::-1]):
+        names = e.symbols(factor)
+        if len(names) > 1 and "x" not in names:
+            return _by_sign(factor, args[infinite is node.args[1]])
     signs = [1 if arg is inf else -1 if arg is MINUS_INF else _sign(arg, domains) for arg in args]
     return _signed_infinity(signs[0] * signs[1])
+
+
+def _by_sign(factor: Expression, infinite: Expression) -> Expression:
+    """A factor in the parameters alone, of unknown sign, times infinity; where it is 0 the product is 0 throughout."""
+    return e.where(factor > 0, infinite, e.where(factor < 0, e.negate(infinite), 0))
 
 
 def _over(node: Node, args: list[Expression], domains: Mapping[str, Interval]) -> Expression:
