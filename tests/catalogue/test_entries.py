@@ -18,16 +18,19 @@ from actlab.emit.mpmath import function
 SCREEN = 72  # columns `actlab list` has for a summary
 STATEMENT = 99  # columns a statement may take, so that it stands on one line of its file
 ENTRIES = actlab.names()
+# The functions every release must have, in full. One that is added needs a summary and a source; what else it says of
+# itself is printed, and its statements stay unproved until somebody writes rules for them.
+SUBJECT = frozenset(
+    """abs celu elu gelu gelu_tanh hard_sigmoid hard_swish hard_tanh heaviside identity leaky_relu log_sigmoid
+    log_softmax maxout mish prelu relu relu6 rrelu selu sigmoid silu softmax softplus softsign swish tanh""".split()
+)
 STABLE = [
     (name, form) for name in ENTRIES for form in ("stable", "stable_grad") if getattr(actlab.get(name).record, form)
 ]
 
 
 def test_every_function_of_the_subject_is_here() -> None:
-    wanted = """abs celu elu gelu gelu_tanh hard_sigmoid hard_swish hard_tanh heaviside identity leaky_relu
-        log_sigmoid log_softmax maxout mish prelu relu relu6 rrelu selu sigmoid silu softmax softplus softsign
-        swish tanh"""
-    assert wanted.split() == ENTRIES
+    assert set(ENTRIES) >= SUBJECT
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -35,9 +38,10 @@ def test_entry_says_what_a_user_asks(name: str) -> None:
     item = actlab.get(name)
     assert re.fullmatch(rf".{{1,{SCREEN - 1}}}\.", item.summary)
     assert re.search(r"\b(1[89]|20)\d\d\b", item.source), "a source has a year"
-    assert len(item.advantages) >= 2
-    assert len(item.disadvantages) >= 2
-    assert item.notes
+    if name in SUBJECT:
+        assert len(item.advantages) >= 2
+        assert len(item.disadvantages) >= 2
+        assert item.notes
     for text in (*item.advantages, *item.disadvantages, *item.notes):
         assert len(text) <= STATEMENT
         assert not text.endswith(".")

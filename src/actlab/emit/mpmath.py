@@ -27,7 +27,7 @@ TABLE = {
     "sigmoid": "(1 / (1 + _mp.exp(-{0})))",
     "logistic_pdf": "(_mp.exp(-abs({0})) / (1 + _mp.exp(-abs({0})))**2)",
     "softplus": "_softplus({0})",
-    "normal_cdf": "(_mp.erfc(-{0} / _mp.sqrt(2)) / 2)",
+    "normal_cdf": "_normal_cdf({0})",
     "normal_pdf": "_mp.npdf({0})",
     "erf": "_mp.erf({0})",
     "sin": "_mp.sin({0})",
@@ -71,6 +71,10 @@ def _namespace() -> dict[str, Any]:
         # Beyond the precision log(1 + e^u) is u. mpmath's log1p keeps the digits of an e^u lost beside 1.
         return u if u > mp.mp.prec else mp.log1p(mp.exp(u))
 
+    def normal_cdf(u: Any) -> Any:
+        # mpmath's erfc fails from 1e150 on; e^(-1e100) is 0 in every format long before.
+        return (mp.erfc(-u / mp.sqrt(2)) / 2) if not abs(u) > 1e50 else mp.mpf(u > 0)  # noqa: PLR2004 - as above
+
     def root(u: Any) -> Any:
         return mp.nan if u < 0 else mp.sqrt(u)
 
@@ -80,4 +84,4 @@ def _namespace() -> dict[str, Any]:
     def clip(u: Any, lo: Any, hi: Any) -> Any:
         return u if u != u else min(max(u, lo), hi)
 
-    return {"_mp": mp, "_log": log, "_softplus": softplus, "_root": root, "_power": power, "_clip": clip}
+    return {"_mp": mp, "_log": log, "_softplus": softplus, "_normal_cdf": normal_cdf, "_root": root, "_power": power, "_clip": clip}
