@@ -70,7 +70,7 @@ define install
 	@test ! -e $(ENV)/unfinished && $(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(ENV)
 	@touch $(ENV)/unfinished
 	@echo 'installing actlab[$(1)] into $(ENV); the first time this takes a few minutes' >&2
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(1)]'
+	@$(RUN) -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(1)]'
 	@rm $(ENV)/unfinished
 	@touch $@
 endef
