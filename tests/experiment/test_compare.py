@@ -1,0 +1,302 @@
+"""`actlab.compare` from end to end, small: results, resuming, equality of the bits, refusals."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import actlab
+from actlab.errors import OptionError, UnknownActivation, UnsupportedType
+from actlab.experiment import compare, rounds, work
+from actlab.experiment.plan import FILE_NAME
+from actlab.experiment.result import Comparison
+
+SMALL = {
+    "data": "wine", "activations": ["tanh", "relu"], "depth": 2, "width": 16, "seeds": 3, "tuning_seeds": 2,
+    "steps": 30, "learning_rates": [1e-3, 1e-2, 0.1], "jobs": 1,
+}  # fmt: skip
+
+
+def small(**changes: Any) -> Comparison:
+    return compare(**(SMALL | changes))
+
+
+def tables(result: Comparison) -> list[pd.DataFrame]:
+    """All that must not depend on machine, order or interruption."""
+    clocked = ["seconds_per_step"]
+    return [result.trials, result.curves, result.summary.drop(columns=clocked), result.costs.drop(columns=clocked)]
+
+
+def assert_same(first, second) -> None:
+    for own, other in zip(tables(first), tables(second), strict=True):
+        pd.testing.assert_frame_equal(own, other, check_exact=True)
+    assert first.detectable == second.detectable
+
+
+@pytest.fixture(scope="module")
+def result() -> Comparison:
+    return small()
+
+
+def test_every_run_is_there(result) -> None:
+    counts = result.trials.groupby(["activation", "stage"]).size().to_dict()
+    assert counts == {(name, stage): {1: 6, 2: 3}[stage] for name in ("relu", "tanh") for stage in (1, 2)}
+    assert set(result.trials.seed[result.trials.stage == 1]).isdisjoint(result.trials.seed[result.trials.stage == 2])
+    assert result.trials.score_test.isna().equals(result.trials.stage == 1)
+
+
+def test_the_summary_follows_from_the_trials(result) -> None:
+    final = result.trials[result.trials.stage == 2].set_index("activation").score_test
+    row = result.frame.set_index("activation").loc["tanh"]
+    assert row["mean"] == pytest.approx(final["tanh"].mean())
+    assert row["difference"] == pytest.approx(final["tanh"].mean() - final["relu"].mean())
+    assert result.frame["rank"].min() == 1
+    assert result.frame["mean"].is_monotonic_decreasing
+    tuned = result.trials[(result.trials.stage == 1) & (result.trials.activation == "tanh")]
+    assert row["best_lr"] == tuned.groupby("lr").score_validation.mean().idxmax()
+    assert set(result.trials.lr[(result.trials.stage == 2) & (result.trials.activation == "tanh")]) == {row["best_lr"]}
+
+
+def test_baseline_is_relu_unless_told_otherwise(result) -> None:
+    assert result.settings["baseline"] == "relu"
+    relu = result.frame.set_index("activation").loc["relu"]
+    assert (relu["difference"], relu["p"], relu["p_holm"]) == (0, 1, 1)
+    assert small(baseline="tanh", steps=2).settings["baseline"] == "tanh"
+
+
+def test_the_fields_a_report_needs(result) -> None:
+    assert list(result.summary.columns) == [
+        "data", "activation", "rank", "mean", "sd", "low", "high", "best_lr", "lr_low", "lr_high", "lr_decades",
+        "difference", "difference_low", "difference_high", "p", "p_holm", "improvement_probability", "best_group",
+        "diverged", "runs", "seconds_per_step", "saved_bytes", "parameters",
+    ]  # fmt: skip
+    assert list(result.trials.columns) == [
+        "data", "activation", "stage", "round", "lr", "seed", "score_validation", "score_test", "loss_train",
+        "loss_validation", "diverged", "diverged_step", "message",
+    ]  # fmt: skip
+    assert list(result.curves.columns) == [
+        "data", "activation", "stage", "lr", "seed", "step", "loss_train", "score_validation",
+    ]  # fmt: skip
+    assert list(result.costs.columns) == [
+        "data", "activation", "seconds_per_step", "saved_bytes", "parameters", "width",
+    ]  # fmt: skip
+    assert [item.label for item in result.activations] == ["tanh", "relu"]
+    assert len(result.conclusion) == 2
+    (wine,) = result.datasets
+    assert (wine["task"], wine["classes"], wine["train"] + wine["validation"] + wine["test"]) == (
+        "classification", 3, 178,
+    )  # fmt: skip
+
+
+def test_costs_are_those_of_the_network(result) -> None:
+    costs = result.costs.set_index("activation")
+    assert set(costs.parameters) == {14 * 16 + 17 * 16 + 17 * 3}
+    assert (costs.seconds_per_step > 0).all()
+    # Two hidden layers of 16 float32 for 64 rows must be kept at least.
+    assert (costs.saved_bytes >= 2 * 64 * 16 * 4).all()
+
+
+def test_files_written(result, tmp_path: Path, monkeypatch) -> None:
+    import actlab.report
+
+    monkeypatch.setattr(actlab.report, "write_report", lambda comparison, path: path.write_text("report"))
+    assert result.write(tmp_path / "new" / "folder").read_text() == "report"
+    record = json.loads((tmp_path / "new/folder/summary.json").read_text())["wine"]["relu"]
+    final = result.trials[(result.trials.stage == 2) & (result.trials.activation == "relu")]
+    assert record["test_scores"] == final.score_test.tolist()
+    assert record["seeds"] == [1, 2, 3]
+    assert record["mean_test_score"] == pytest.approx(np.mean(record["test_scores"]))
+    assert record["interval_95"][0] <= record["mean_test_score"] <= record["interval_95"][1]
+    assert len(pd.read_csv(tmp_path / "new/folder/trials.csv")) == len(result.trials)
+    assert json.loads((tmp_path / "new/folder/experiment.json").read_text())["settings"]["steps"] == 30
+
+
+def test_shown_as_text_and_html(result) -> None:
+    assert "tanh" in repr(result)
+    assert result.conclusion[-1] in repr(result)
+    assert "<table" in result._repr_html_()
+
+
+def test_worker_processes_give_the_same_bits(result) -> None:
+    assert_same(small(jobs=2), result)
+
+
+def test_a_finished_comparison_is_not_run_again(result, tmp_path: Path, monkeypatch) -> None:
+    first = small(out=tmp_path)
+    monkeypatch.setattr(work, "train", None)
+    again = small(out=tmp_path)
+    assert again.environment["runs_found"] == len(result.trials) == len(first.trials)
+    assert_same(again, result)
+
+
+class Interrupted(Exception):
+    """Stands for Ctrl-C."""
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_an_interrupted_comparison_continues_to_the_same_end(result, tmp_path: Path, after: int) -> None:
+    calls = []
+
+    def interrupt(done: int, total: int, text: str) -> None:
+        calls.append(done)
+        if len(set(calls)) > after:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        small(out=tmp_path, progress=interrupt)
+    resumed = small(out=tmp_path)
+    assert 0 < resumed.environment["runs_found"] < len(result.trials)
+    assert_same(resumed, result)
+
+
+def test_other_settings_in_the_same_folder_do_not_mix(result, tmp_path: Path) -> None:
+    small(out=tmp_path, steps=5)
+    other = small(out=tmp_path)
+    assert other.environment["runs_found"] == 0
+    assert_same(other, result)
+
+
+def test_progress_rises_to_the_total() -> None:
+    seen = []
+    small(progress=lambda done, total, text: seen.append((done, total)))
+    assert seen[0] == (0, 2 * (6 + 3) * 30)
+    assert seen[-1] == (540, 540)
+    assert seen == sorted(seen)
+
+
+def test_a_best_rate_at_the_edge_extends_the_grid_for_all(monkeypatch) -> None:
+    monkeypatch.setattr("actlab.experiment.settings.HALF_DECADES", range(-9, -6))
+    result = small(learning_rates=None, steps=60)
+    tuning = result.trials[result.trials.stage == 1]
+    grids = [sorted(set(rows.lr)) for _, rows in tuning.groupby("activation")]
+    assert grids[0] == grids[1]
+    assert set(tuning.lr[tuning["round"] == 0]) == {3.16e-5, 1e-4, 3.16e-4}
+    assert set(tuning.lr[tuning["round"] == 1]) == {1e-3, 3.16e-3}
+    assert (result.frame.best_lr > 3.16e-4).all()
+    assert (result.frame.best_lr < max(grids[0])).all()
+
+
+def test_a_given_grid_is_not_extended() -> None:
+    result = small(learning_rates=[1e-6], steps=3)
+    assert set(result.trials.lr) == {1e-6}
+
+
+def test_twins_under_different_names_show_no_difference() -> None:
+    twin = actlab.define("twin", "where(x > 0, x, 0)")
+    frame = small(activations=["relu", twin]).frame.set_index("activation")
+    assert frame.loc["twin", ["difference", "p_holm"]].tolist() == [0, 1]
+    assert frame["rank"].tolist() == [1, 1]
+    assert frame.best_group.all()
+
+
+def test_an_invented_function_and_a_user_s_arrays(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    bump = actlab.define("bump", "x*exp(-x**2)")
+    result = small(data=(x, x[:, 0] * x[:, 1]), activations=[bump, "identity"], steps=100, jobs=2)
+    assert result.datasets[0]["task"] == "regression"
+    assert result.settings["baseline"] == "bump"
+    assert result.frame.activation[0] == "bump"
+
+
+def test_a_failing_function_does_not_stop_the_others(monkeypatch) -> None:
+    from actlab.experiment.hidden import Hidden
+
+    call = Hidden.__call__
+
+    def fail_for_tanh(self, z, parameters, **options: Any) -> torch.Tensor:
+        if self.item.name == "tanh":
+            raise RuntimeError("out of order")
+        return call(self, z, parameters, **options)
+
+    monkeypatch.setattr(Hidden, "__call__", fail_for_tanh)
+    result = small()
+    assert set(result.trials.message[result.trials.activation == "tanh"]) == {"RuntimeError: out of order"}
+    assert result.frame.activation[0] == "relu"
+    assert "tanh could not be trained and counts as chance level (RuntimeError: out of order)." in result.conclusion[0]
+    assert json.loads(result.to_json())["wine"]["tanh"]["seconds_per_step"] is None
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough to look like one" * 50])
+def test_a_damaged_plan_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_bytes(content)
+    with pytest.raises(OptionError) as caught:
+        small(out=tmp_path)
+    assert str(caught.value) == (
+        f"compare: trials.sqlite in the out folder must be intact and writable; got file={str(path)!r} "
+        "(file is not a database); move it away or choose another out"
+    )
+    assert path.read_bytes() == content
+
+
+def test_out_must_be_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("")
+    with pytest.raises(OptionError, match="compare: out must be a writable folder; got out="):
+        small(out=path)
+
+
+def test_the_plan_is_written_before_the_work(tmp_path: Path) -> None:
+    def stop(*_: object) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        small(out=tmp_path, progress=stop)
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        rows = connection.execute("select activation, stage, state, members from chunk").fetchall()
+        splits = connection.execute("select count(distinct digest) from split").fetchone()
+    assert [row[:3] for row in rows] == [("tanh", 1, "planned"), ("relu", 1, "planned")]
+    assert len(json.loads(rows[0][3])) == 6
+    assert splits == (5,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"depth": 0}, "compare: depth must be a whole number of at least 1; got depth=0"),
+        ({"width": -3}, "compare: width must be a whole number of at least 1; got width=-3"),
+        ({"batch": 1.5}, "compare: batch must be a whole number of at least 1; got batch=1.5"),
+        ({"seeds": 1}, "compare: seeds must be a whole number of at least 2; got seeds=1"),
+        ({"tuning_seeds": 0}, "compare: tuning_seeds must be a whole number of at least 1; got tuning_seeds=0"),
+        ({"steps": 0}, "compare: steps must be a whole number of at least 1; got steps=0"),
+        ({"jobs": 0}, "compare: jobs must be a whole number of at least 1; got jobs=0"),
+        (
+            {"learning_rates": [0.1, -1]},
+            "compare: learning_rates must be positive finite numbers; got learning_rates=[0.1, -1]",
+        ),
+        ({"learning_rates": []}, "compare: learning_rates must be positive finite numbers; got learning_rates=[]"),
+        ({"activations": []}, "compare: activations must name at least one; got activations=[]"),
+        (
+            {"activations": ["silu", "relu", "silu"]},
+            "compare: every activation must be there once; got 'silu' more than once",
+        ),
+        (
+            {"baseline": "gelu"},
+            "compare: baseline must be one of the activations; got baseline='gelu'; choose from tanh, relu",
+        ),
+    ],
+)
+def test_options_that_make_no_sense(changes: dict, message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        small(**changes)
+    assert str(caught.value) == message
+
+
+def test_activations_that_are_none() -> None:
+    with pytest.raises(UnknownActivation, match="did you mean 'mish'"):
+        small(activations=["mihs"])
+    with pytest.raises(UnsupportedType, match=r"compare: an activation must be a name or an Activation; got float"):
+        small(activations=[1.0])
+
+
+def test_rounds_stop_at_the_edge_of_what_is_planned() -> None:
+    assert rounds._beyond(1e-4, -1) == [3.16e-5, 1e-5]
+    assert rounds._beyond(0.1, 1) == [0.316, 1.0]
