@@ -131,7 +131,9 @@ def test_worker_processes_give_the_same_bits(result) -> None:
 def test_a_finished_comparison_is_not_run_again(result, tmp_path: Path, monkeypatch) -> None:
     first = small(out=tmp_path)
     monkeypatch.setattr(work, "train", None)
-    again = small(out=tmp_path)
+    texts: list[str] = []
+    again = small(out=tmp_path, progress=lambda done, total, text: texts.append(text))
+    assert texts[0] == "going on: 18 finished runs found"
     assert again.environment["runs_found"] == len(result.trials) == len(first.trials)
     assert_same(again, result)
 
@@ -181,11 +183,16 @@ def test_a_best_rate_at_the_edge_extends_the_grid_for_all(monkeypatch) -> None:
     assert set(tuning.lr[tuning["round"] == 1]) == {1e-3, 3.16e-3}
     assert (result.frame.best_lr > 3.16e-4).all()
     assert (result.frame.best_lr < max(grids[0])).all()
+    (note,) = result.datasets[0]["notes"]
+    assert note.startswith(
+        "A best learning rate lay at the edge of the grid, which was extended for all by 0.001, 0.003"
+    )
 
 
 def test_a_given_grid_is_not_extended() -> None:
     result = small(learning_rates=[1e-6], steps=3)
     assert set(result.trials.lr) == {1e-6}
+    assert result.datasets[0]["notes"] == ["The best learning rate lies at the edge of the whole grid for tanh, relu."]
 
 
 def test_twins_under_different_names_show_no_difference() -> None:

@@ -38,7 +38,7 @@ def test_no_difference_is_said_and_the_baseline_kept() -> None:
         "digits: silu has the highest mean test accuracy, 71.0% (95% interval 70.0% to 72.0%, 10 runs). None of "
         "the others (relu) can be told from it. No function was found to be better than the baseline relu. A true "
         "difference to relu of 1.2 points would have been found in four of five such comparisons; smaller ones "
-        "may exist."
+        "may exist, and need more seeds to be seen."
     )
     assert advice == (
         "Use relu: silu and relu are among the best here, and no difference found here speaks against staying "
@@ -48,8 +48,15 @@ def test_no_difference_is_said_and_the_baseline_kept() -> None:
 
 
 def test_a_nearly_solved_data_set_is_called_so() -> None:
-    (found, _) = paragraphs([row("silu", 0.98), row("relu", 0.97)])
-    assert "nearly solved by all of them" in found
+    assert "nearly solved by all of them" in paragraphs([row("silu", 0.98), row("relu", 0.97)])[0]
+    assert "nearly solved" not in paragraphs([row("silu", 0.98), row("heaviside", 0.35)])[0]
+
+
+def test_many_names_are_cut_short() -> None:
+    many = [row(f"f{k}", 0.7 - k / 1000) for k in range(12)] + [row("relu", 0.6)]
+    found, advice = paragraphs(many)
+    assert "the others (f1, f2, f3, f4, f5, f6, f7, f8 and 4 more) can be told" in found
+    assert advice.startswith("Use relu: f0, f1, f2, f3, f4, f5, f6, f7 and 5 more are among the best here")
 
 
 def test_a_single_winner() -> None:

@@ -12,10 +12,13 @@ from actlab.experiment.statistics import LEVEL
 
 Row = dict[str, Any]
 
+# Names in a sentence.
+MOST_LISTED = 8
+
 # Smaller p values are only written as "at most" this one.
 _SMALLEST_P = 0.001
 
-# Above this accuracy a data set leaves no room to tell good functions apart.
+# Where all accuracies are above this, a data set leaves no room to tell good functions apart.
 CEILING = 0.95
 
 
@@ -71,7 +74,7 @@ def _others(rows: list[Row], score: _Score) -> list[str]:
     lower = [row for row in rest if not row["best_group"]]
     if not lower:
         sentence = f"None of the others ({_listed(alike)}) can be told from it."
-        if score.percent and best["mean"] > CEILING:
+        if score.percent and all(row["mean"] > CEILING for row in rows):
             sentence += " This data set is nearly solved by all of them and leaves little room for differences."
         return [sentence]
     sentences = []
@@ -95,7 +98,7 @@ def _baseline_sentences(rows: list[Row], baseline: str, score: _Score, smallest:
     if math.isfinite(smallest):
         sentences.append(
             f"A true difference to {baseline} of {score.difference(smallest)} would have been found in four "
-            "of five such comparisons; smaller ones may exist."
+            "of five such comparisons; smaller ones may exist, and need more seeds to be seen."
         )
     return sentences
 
@@ -161,8 +164,10 @@ def _row(rows: Iterable[Row], label: str) -> Row:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """a; a and b; a, b and c."""
+    """a; a and b; a, b and c; of many the first ones and how many more."""
     *head, last = names
+    if len(head) >= MOST_LISTED:
+        head, last = head[:MOST_LISTED], f"{len(head) + 1 - MOST_LISTED} more"
     return f"{', '.join(head)} and {last}" if head else last
 
 

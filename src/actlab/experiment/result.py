@@ -25,7 +25,7 @@ class Comparison:
     environment : versions, processor, platform, date, torch threads, ``seconds_total``
     datasets : one dict per data set: name, task ("classification" or "regression"), source, rows, train,
         validation, test, features, classes (None in a regression), chance (the score of a constant guess),
-        score ("accuracy" or "R^2"), notes (list of sentences a reader should know)
+        score ("accuracy" or "R^2"), steps of a run, notes (list of sentences a reader should know)
     activations : the Activations in the order asked for
     trials : one row per training run: data, activation, stage (1 tunes the learning rate, 2 is reported),
         round (0, and 1, 2, ... where the grid was extended), lr, seed, score_validation, score_test (NaN in

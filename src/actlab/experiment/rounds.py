@@ -68,6 +68,18 @@ def tunings(trials: pd.DataFrame, data: str, labels: Sequence[str]) -> dict[str,
     return found
 
 
+def grid_notes(trials: pd.DataFrame, data: str, labels: Sequence[str]) -> list[str]:
+    """What a reader should know about the learning-rate grid of a data set."""
+    stage = trials[(trials.stage == TUNING) & (trials.data == data)]
+    notes = []
+    if added := sorted(stage.lr[stage["round"] > 0].unique()):
+        rates = ", ".join(f"{rate:g}" for rate in added)
+        notes.append(f"A best learning rate lay at the edge of the grid, which was extended for all by {rates}.")
+    if edge := [label for label, tuning in tunings(trials, data, labels).items() if tuning.edge]:
+        notes.append(f"The best learning rate lies at the edge of the whole grid for {', '.join(edge)}.")
+    return notes
+
+
 class Rounds:
     """Runs the experiment round by round; what is in the plan already is not done again.
 
@@ -96,6 +108,8 @@ class Rounds:
 
     def run(self) -> None:
         """Both stages and the costs, from wherever the plan stands."""
+        if found := self.plan.finished_runs():
+            self.progress(*self._position(), f"going on: {found} finished runs found")
         for data in self.datasets:
             self._add(data, TUNING, 0, self.settings.learning_rates)
         self._work("learning rates")
@@ -112,7 +126,7 @@ class Rounds:
         dataset, settings = self.datasets[data], self.settings
         seeds = settings.tuning_seed_list() if stage == TUNING else settings.seed_list()
         most = most_members(settings, dataset.x.shape[1], dataset.outputs)
-        for name in list(self.activations)[:1] if label is None else [label]:
+        for name in self.activations if label is None else [label]:
             chunks = chunks_of(data, name, stage=stage, round_=round_, rates=rates, seeds=seeds, most=most)
             self.plan.add_chunks(chunks)
 

@@ -171,7 +171,7 @@ def _open_plan(
         "torch": _version("torch"),
         "settings": settings.as_dict(),
         "data": {dataset.name: dataset.fingerprint for dataset in datasets},
-        "activations": {item.label: item.formula for item in items},
+        "activations": {item.label: f"{item.formula}, {dict(item.parameters)}" for item in items},
     }
     key = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
     plan = Plan(folder, key, description, WHO)
@@ -216,13 +216,14 @@ def _result(
 
     from actlab.experiment.conclusion import conclude
     from actlab.experiment.result import Comparison
+    from actlab.experiment.rounds import grid_notes
     from actlab.experiment.summarise import detectable, summarise
 
     labels = [item.label for item in items]
     trials, costs = pd.DataFrame(plan.trials()), pd.DataFrame(plan.costs())
     summary = summarise(trials, costs, datasets, labels, settings.baseline)
     smallest = detectable(trials, datasets, labels, settings.baseline)
-    described = [dataset.describe() for dataset in datasets]
+    described = [_described(dataset, settings, grid_notes(trials, dataset.name, labels)) for dataset in datasets]
     return Comparison(
         settings=settings.as_dict(),
         environment=environment,
@@ -235,6 +236,12 @@ def _result(
         detectable=smallest,
         conclusion=conclude(summary, described, smallest, settings.baseline, trials),
     )
+
+
+def _described(dataset: Dataset, settings: Settings, notes: list[str]) -> dict[str, Any]:
+    """The data set for the report, with the steps it was trained for and what happened to the grid."""
+    facts = dataset.describe()
+    return facts | {"steps": settings.steps_for(facts["train"]), "notes": facts["notes"] + notes}
 
 
 def _environment() -> dict[str, Any]:
