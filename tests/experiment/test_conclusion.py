@@ -42,7 +42,7 @@ def test_no_difference_is_said_and_the_baseline_kept() -> None:
     )
     assert advice == (
         "Use relu: silu and relu are among the best here, and no difference found here speaks against staying "
-        "with the baseline. A training step takes 100 us with relu, the fastest of them, and 200 us with silu, "
+        "with the baseline. A training step takes 100 µs with relu, the fastest of them, and 200 µs with silu, "
         "the slowest."
     )
 

@@ -154,8 +154,8 @@ def _fastest(tables: Mapping[str, list[Row]], labels: Sequence[str]) -> str:
     if not math.isfinite(seconds[slow]) or fast == slow:
         return ""
     return (
-        f"A training step takes {1e6 * seconds[fast]:.0f} us with {fast}, the fastest of them, and "
-        f"{1e6 * seconds[slow]:.0f} us with {slow}, the slowest."
+        f"A training step takes {1e6 * seconds[fast]:.0f} µs with {fast}, the fastest of them, and "
+        f"{1e6 * seconds[slow]:.0f} µs with {slow}, the slowest."
     )
 
 

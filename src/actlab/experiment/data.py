@@ -41,6 +41,7 @@ class Dataset:
     y : int64[rows], class numbers, or float32[rows], a real target
     classes : the names of the classes; None in a regression
     notes : sentences a reader of the results should know
+    target : the column that was predicted, for tables
     """
 
     name: str
@@ -49,6 +50,7 @@ class Dataset:
     y: NDArray[Any]
     classes: tuple[str, ...] | None
     notes: tuple[str, ...] = ()
+    target: str | None = None
 
     @property
     def outputs(self) -> int:
@@ -108,6 +110,7 @@ class Dataset:
             "chance": self.chance,
             "score": "accuracy" if self.classes else "R^2",
             "notes": list(self.notes),
+            "target": self.target,
         }
 
 

@@ -70,7 +70,7 @@ def from_frame(frame: pd.DataFrame, target: str | None, *, name: str, source: st
     target = _target_column(frame, target, name, who)
     y, classes, note = _read_target(frame[target], who)
     x, notes = _read_features(frame.drop(columns=target), who)
-    return Dataset(name, source, x, y, classes, (note, *notes))
+    return Dataset(name, source, x, y, classes, (note, *notes), target)
 
 
 def from_arrays(pair: tuple[Any, Any], *, name: str, who: str) -> Dataset:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Options of the command that are settings of the same name.
 OPTIONS = ("depth", "width", "batch", "seeds", "tuning_seeds", "steps", "baseline")
 TABLE_FILES = (".csv", ".tsv", ".txt")
+# What `Dataset.source` says of data that came from Python.
+IN_MEMORY = ("arrays", "data frame")
 
 
 def describe(facts: dict[str, Any]) -> str:
@@ -82,14 +84,19 @@ def command(comparison: Comparison) -> str:
 
 
 def _data_words(datasets: list[dict[str, Any]]) -> list[str]:
-    """The data sets as options; a table that was read from a file goes by its path."""
+    """The data sets as options; a table goes by its path, what was handed over in Python by a file yet to be written."""
     words = []
     for facts in datasets:
         source = str(facts.get("source", ""))
-        words += ["--data", source if source.lower().endswith(TABLE_FILES) else str(facts["name"])]
-        if facts.get("target") is not None:
-            words += ["--target", str(facts["target"])]
+        in_memory = source in IN_MEMORY
+        words += ["--data", "YOUR_DATA.csv" if in_memory else source if _is_table(source) else str(facts["name"])]
+        if facts.get("target") is not None or in_memory:
+            words += ["--target", str(facts.get("target") or "COLUMN")]
     return words
+
+
+def _is_table(source: str) -> bool:
+    return source.lower().endswith(TABLE_FILES)
 
 
 def _definition(item: Invented) -> str:

@@ -210,8 +210,8 @@ def _lone_point(line: Line) -> dict[str, Any]:
 
 def _limits(view: DataView, lines: dict[str, Line]) -> tuple[float, float]:
     """The vertical range of all panels; it ends at a constant guess, far below which a bad R^2 can lie."""
-    medians = np.concatenate([line.median for line in lines.values()])
-    frame = Frame.around(np.fmax(medians, view.score.scale(view.chance))) or Frame(0.0, 1.0)
+    shown = np.concatenate([edge for line in lines.values() for edge in (line.median, line.high)])
+    frame = Frame.around(np.fmax(shown, view.score.scale(view.chance))) or Frame(0.0, 1.0)
     return frame.low, frame.high
 
 
