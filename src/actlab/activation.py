@@ -278,12 +278,12 @@ class Activation:
         return (dict(self.bound),)
 
     def __reduce__(self) -> tuple[Callable[..., Activation], tuple[Any, ...]]:
-        entry = _REGISTRY.get(self.name)
-        if entry is not None and entry.record is self.record:
-            return _restored, (type(self), self.name, None, *self._state())
         record = self.record
+        entry = _REGISTRY.get(record.name)
+        if entry is not None and entry.record is record:
+            return _restored, (type(self), record.name, None, *self._state())
         invented = (repr(record.expression), dict(record.parameters), record.summary, record.source)
-        return _restored, (type(self), self.name, invented, *self._state())
+        return _restored, (type(self), record.name, invented, *self._state())
 
     def __copy__(self) -> Activation:
         return self
@@ -687,7 +687,7 @@ def _restored(kind: type[Activation], name: str, invented: tuple[Any, ...] | Non
     """The activation a pickle names: from the catalogue, or from the formula it carries."""
     if invented is None:
         _load_catalogue()
-        return kind(_REGISTRY[name.partition("'")[0]].record, *state)
+        return kind(_REGISTRY[name].record, *state)
     from actlab.invention import record_of
 
     return kind(record_of(name, *invented), *state)

@@ -23,6 +23,7 @@ from actlab.errors import FormulaError
 Number: TypeAlias = int | float | Fraction | Decimal
 
 COMPARISONS = ("<", "<=", ">", ">=", "==")
+_MOST_BITS = 4096  # of a constant's numerator and denominator: repeated powers of constants must not fill the memory
 _MAX_POWER = 64  # beyond it a formula is a mistake or an attack: (x**9)**9**9 would fill the memory
 _pool: WeakValueDictionary[tuple[object, ...], Node] = WeakValueDictionary()
 _pool_lock = threading.Lock()
@@ -176,7 +177,10 @@ def symbol(name: str) -> Expression:
 
 def constant(number: Number | str) -> Expression:
     """An exact constant. Text keeps every digit: constant("1.6732632423543772848170429916717")."""
-    return make("const", (), _exact(number))  # type: ignore[no-any-return]
+    value = _exact(number)
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MOST_BITS or abs(value) >= 2**1024:
+        raise FormulaError("formula: a constant must be a float64 of at most 1200 digits; got a larger or longer one")
+    return make("const", (), value)  # type: ignore[no-any-return]
 
 
 def lift(value: object) -> Expression:

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from actlab.emit import ieee
 from actlab.emit.python import compile_source, lines
-from actlab.expression import Expression, symbols, walk
+from actlab.expression import Expression, Node, constant, rewrite, symbols, walk
 from actlab.symbolic.plan import Plan
 from actlab.vocabulary import AXIS_WORDS, WORDS
 
@@ -49,10 +50,9 @@ TABLE = {
 @lru_cache(maxsize=1024)
 def elementwise(plan: Plan) -> Callable[..., Tensor]:
     """f(x, *plan.parameters) for one output; half precision is computed in float32 and rounded at the end."""
-    body, (result,) = lines(plan.outputs, TABLE)
-    lifted = [
-        f"{name} = _torch.as_tensor({name}, dtype=x.dtype, device=x.device)" for name in _used_by_words(plan.outputs[0])
-    ]
+    root = _with_numbers(plan.outputs[0])
+    body, (result,) = lines([root], TABLE)
+    lifted = [f"{name} = _torch.as_tensor({name}, dtype=x.dtype, device=x.device)" for name in _used_by_words(root)]
     return _compiled(plan.name, ["x", *plan.parameters], [*lifted, *body], result)
 
 
@@ -72,6 +72,15 @@ def _compiled(name: str, arguments: list[str], body: list[str], result: str) -> 
     ]
     source = f"def {name}({', '.join(arguments)}):\n" + "".join(f"    {step}\n" for step in steps)
     return compile_source(source, f"<torch {name} {abs(hash(source))}>", dict(_NAMESPACE))[name]  # type: ignore[no-any-return]
+
+
+def _with_numbers(root: Expression) -> Expression:
+    """Each word of numbers alone, such as sqrt(2/pi), as a number: torch's functions take tensors only."""
+
+    def change(node: Node) -> Node | None:
+        return constant(ieee.evaluate(node, 0.0, {})) if node.op in WORDS and not symbols(node) else None  # type: ignore[arg-type]
+
+    return rewrite(root, change)  # type: ignore[no-any-return]
 
 
 def _used_by_words(root: Expression) -> list[str]:

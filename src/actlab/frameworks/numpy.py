@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -199,7 +200,7 @@ def _as_rows(who: str, x: NDArray[Any], parameters: Mapping[str, Any]) -> tuple[
         shape = groups[:-1] if per_row else moved.shape
         return np.moveaxis((values[:, 0] if per_row and values.ndim > 1 else values).reshape(shape), -1, axis)
 
-    return np.ascontiguousarray(moved).reshape(-1, length), back
+    return np.ascontiguousarray(moved).reshape(math.prod(groups[:-1]), length), back
 
 
 def _axis(who: str, x: NDArray[Any], axis: int) -> int:

@@ -82,7 +82,8 @@ class _Reader:
             tree = ast.parse(self.source, mode="eval").body
         except SyntaxError as error:
             place = self.source[max(0, (error.offset or 1) - 1) :][:20] or "the end"
-            raise FormulaError(f"{self.who}: {self.source!r} is not a formula: {error.msg}, at {place!r}") from None
+            why = f"{_short(self.source)!r} is not a formula: {error.msg}, at {place!r}"
+            raise FormulaError(f"{self.who}: {why}") from None
         except (
             RecursionError,
             MemoryError,
@@ -132,6 +133,10 @@ class _Reader:
     def number(self, node: ast.Constant) -> Expression:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             self.refuse(node, "only numbers may stand in a formula")
+        if isinstance(node.value, float) and not node.value:
+            return e.constant(0)  # 1e-999999999 would be a ratio of a billion digits
+        if node.value == float("inf"):
+            self.refuse(node, "the number is too large")
         written = ast.get_source_segment(self.source, node) or repr(node.value)
         return e.constant(node.value if isinstance(node.value, int) else written.replace("_", ""))
 
