@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import actlab
-from actlab import activation as module
+from actlab import registry as module
 from actlab import vocabulary as v
-from actlab.activation import Axis, Elementwise, Param, activation
+from actlab.activation import Axis, Elementwise
 from actlab.errors import ActlabError, FormulaError, ParameterError, UnknownActivation, UnsupportedType
+from actlab.parameters import Param
+from actlab.registry import activation
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +26,7 @@ def test_a_new_entry_is_one_function() -> None:
     slope = Param(0.5, domain="(0, 1]", learnable=True)
 
     @activation(source="Nobody 2024", aliases=("bend_alias",))
-    def bend(x: actlab.activation.Expression, a: Param = slope) -> object:
+    def bend(x: actlab.expression.Expression, a: Param = slope) -> object:
         """Bends at 0.
 
         More is not part of the summary.
@@ -152,7 +154,7 @@ def test_bound_values_are_part_of_the_formula() -> None:
 
 def test_params() -> None:
     param = Param(1.0, domain="(0, 1]")
-    assert param.interval == actlab.activation.Interval.parse("(0, 1]")
+    assert param.interval == actlab.symbolic.interval.Interval.parse("(0, 1]")
     with pytest.raises(ParameterError) as caught:
         param.check("f", "p", np.zeros((2, 2)))
     assert str(caught.value) == "f: p must lie in (0, 1]; got p=0.0"

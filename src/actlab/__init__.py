@@ -4,7 +4,7 @@
 >>> actlab.silu(1.0)
 0.7310585786300049
 >>> actlab.get("lrelu").formula
-'where(x > 0, x, 0.01*x)'
+'where(x > 0, x, negative_slope*x)'
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from actlab.activation import Activation as Activation
-from actlab.activation import get as get
-from actlab.activation import known_names as _known_names
-from actlab.activation import names as names
 from actlab.errors import ActlabError as ActlabError
 from actlab.errors import UnknownActivation as _UnknownActivation
+from actlab.registry import get as get
+from actlab.registry import known_names as _known_names
+from actlab.registry import names as names
 
 __version__ = "0.1.0"
 

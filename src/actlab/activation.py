@@ -14,24 +14,17 @@ are the only arrows that point upwards.
 from __future__ import annotations
 
 import inspect
-import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from actlab import expression as e
-from actlab.errors import (
-    ActlabError,
-    FormulaError,
-    ParameterError,
-    UnknownActivation,
-    UnsupportedType,
-    suggest,
-)
+from actlab.errors import FormulaError, ParameterError
 from actlab.expression import Expression
+from actlab.parameters import Param, Uniform, shown
 from actlab.symbolic.derivative import differentiate
 from actlab.symbolic.interval import EVERYWHERE, Interval
 
@@ -41,79 +34,6 @@ if TYPE_CHECKING:
 
 MAX_ORDER = 5  # formulas of higher derivatives grow without use: nothing in the field asks for a sixth
 _COMPARE = {"<": operator.lt, "<=": operator.le}
-
-
-@dataclass(frozen=True)
-class Param:
-    """A parameter: its default, where it may lie, and whether a network may learn it.
-
-    Parameters
-    ----------
-    default : float
-    domain : the interval of allowed values, e.g. "(0, inf)"
-    learnable : a framework's module makes it a trainable weight
-    integer : only whole numbers are allowed
-    """
-
-    default: float
-    domain: str = "(-inf, inf)"
-    learnable: bool = False
-    integer: bool = False
-
-    @cached_property
-    def interval(self) -> Interval:
-        """The domain, parsed."""
-        return Interval.parse(self.domain)
-
-    def check(self, who: str, name: str, value: Any) -> None:
-        """Raise ParameterError unless the number, or every element of the array, is allowed.
-
-        Tensors are looked into only where the domain is limited: a learned weight may take any value, and looking
-        would make an accelerator wait.
-        """
-        if isinstance(value, bool | str | complex) or value is None:
-            raise ParameterError(f"{who}: {name} must be a number; got {name}={value!r}")
-        if isinstance(value, int | float):
-            self._check_number(who, name, value)
-        elif type(value).__module__.partition(".")[0] == "torch":
-            self._check_tensor(who, name, value)
-        elif getattr(value, "ndim", None) == 0:
-            self._check_number(who, name, value)
-        elif self.integer:
-            raise ParameterError(f"{who}: {name} must be one whole number; got {name}={_shown(value)}")
-        else:
-            self._check_array(who, name, value)
-
-    def _check_number(self, who: str, name: str, value: Any) -> None:
-        number = float(value)
-        if number not in self.interval:
-            raise ParameterError(f"{who}: {name} must lie in {self.interval}; got {name}={_shown(value)}")
-        if self.integer and not number.is_integer():
-            raise ParameterError(f"{who}: {name} must be a whole number; got {name}={_shown(value)}")
-
-    def _check_tensor(self, who: str, name: str, value: Any) -> None:
-        if self.interval != EVERYWHERE:
-            from actlab.frameworks.torch.calls import extremes
-
-            for extreme in extremes(value):
-                self._check_number(who, name, extreme)
-
-    def _check_array(self, who: str, name: str, value: Any) -> None:
-        import numpy as np
-
-        array = np.asarray(value)
-        if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
-            raise ParameterError(f"{who}: {name} must be numbers; got {name}={_shown(value)}")
-        for extreme in (array.min(), array.max()) if array.size else ():
-            self._check_number(who, name, extreme)
-
-
-@dataclass(frozen=True)
-class Uniform:
-    """A parameter that is drawn per element in training, between two others, and is their mean otherwise."""
-
-    lower: str
-    upper: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +118,7 @@ class Activation:
     @property
     def label(self) -> str:
         """Name and bound values, as the command line writes them."""
-        values = ",".join(f"{name}={_shown(value)}" for name, value in self.bound.items())
+        values = ",".join(f"{name}={shown(value)}" for name, value in self.bound.items())
         return f"{self.name}:{values}" if values else self.name
 
     @property
@@ -240,7 +160,7 @@ class Activation:
         self._checked(fixed)
         for name, value in fixed.items():
             if not isinstance(value, int | float):
-                raise ParameterError(f"{self.name}: a bound parameter must be a number; got {name}={_shown(value)}")
+                raise ParameterError(f"{self.name}: a bound parameter must be a number; got {name}={shown(value)}")
         return self._rebuilt({**self.bound, **fixed})
 
     def resolved(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,7 +185,7 @@ class Activation:
         values = [given.get(name, self.record.parameters[name].default) for name in (left, right)]
         holds = _COMPARE[sign](*values)
         if not (holds if isinstance(holds, bool) else bool(holds.all())):
-            got = ", ".join(f"{name}={_shown(value)}" for name, value in zip((left, right), values, strict=True))
+            got = ", ".join(f"{name}={shown(value)}" for name, value in zip((left, right), values, strict=True))
             raise ParameterError(f"{self.name}: {self.record.require} must hold; got {got}")
 
     def _put_in(self, expression: Expression) -> Expression:
@@ -278,12 +198,14 @@ class Activation:
         return (dict(self.bound),)
 
     def __reduce__(self) -> tuple[Callable[..., Activation], tuple[Any, ...]]:
+        from actlab import registry
+
         record = self.record
-        entry = _REGISTRY.get(record.name)
+        entry = registry.entry(record.name)
         if entry is not None and entry.record is record:
-            return _restored, (type(self), record.name, None, *self._state())
+            return registry.restored, (type(self), record.name, None, *self._state())
         invented = (repr(record.expression), dict(record.parameters), record.summary, record.source)
-        return _restored, (type(self), record.name, invented, *self._state())
+        return registry.restored, (type(self), record.name, invented, *self._state())
 
     def __copy__(self) -> Activation:
         return self
@@ -545,121 +467,6 @@ class Axis(Activation):
         return e.lift(self.record.vjp(*map(e.symbol, "xyg")))
 
 
-A = TypeVar("A", bound=Activation)
-_REGISTRY: dict[str, Activation] = {}
-_ALIASES: dict[str, str] = {}
-
-
-def activation(
-    kind: type[A] = Elementwise,  # type: ignore[assignment]
-    *,
-    source: str,
-    aliases: tuple[str, ...] = (),
-    advantages: tuple[str, ...] = (),
-    disadvantages: tuple[str, ...] = (),
-    notes: tuple[str, ...] = (),
-    require: str = "",
-    stable: Callable[..., Any] | None = None,
-    stable_grad: Callable[..., Any] | None = None,
-    vjp: Callable[..., Any] | None = None,
-) -> Callable[[Callable[..., Any]], A]:
-    """Enter a formula into the catalogue.
-
-    Parameters
-    ----------
-    kind : Elementwise, Random or Axis
-    source : paper, year, identifier
-    require : a rule between two parameters, "lower <= upper"
-    stable, stable_grad : forms of the value and the derivative that lose no digits where the formula (or its
-        derivative by rule) does; tests prove that they agree with it
-    vjp : for Axis, a function of x, y = f(x) and the gradient g
-    """
-
-    def enter(function: Callable[..., Any]) -> A:
-        defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
-        record = Record(
-            name=function.__name__,
-            function=function,
-            parameters=MappingProxyType({name: p for name, p in defaults.items() if isinstance(p, Param)}),
-            draws=MappingProxyType({name: p for name, p in defaults.items() if isinstance(p, Uniform)}),
-            summary=(inspect.getdoc(function) or "").partition("\n")[0],
-            source=source, aliases=aliases, advantages=advantages, disadvantages=disadvantages, notes=notes,
-            require=require, stable=stable, stable_grad=stable_grad, vjp=vjp,
-        )  # fmt: skip
-        if (vjp is not None) != issubclass(kind, Axis):
-            raise ActlabError(f"{record.name}: an Axis activation, and no other, must be given vjp=")
-        item = kind(record)
-        register(item)
-        return item
-
-    return enter
-
-
-def register(item: Activation) -> None:
-    """Make an activation known by its name and aliases; a clash is an error."""
-    for name in (item.name, *item.aliases):
-        owner = _ALIASES.get(name, name if name in _REGISTRY else None)
-        if owner is not None:
-            raise ParameterError(f"{item.name}: the name {name!r} must be free; it belongs to {owner}")
-    _REGISTRY[item.name] = item
-    _ALIASES.update(dict.fromkeys(item.aliases, item.name))
-
-
-def names() -> list[str]:
-    """Canonical names of all activations, sorted."""
-    _load_catalogue()
-    return sorted(_REGISTRY)
-
-
-def known_names() -> Iterator[str]:
-    """Every name and alias that `get` understands."""
-    _load_catalogue()
-    yield from (*_REGISTRY, *_ALIASES)
-
-
-def get(name: str | Activation) -> Any:
-    """The activation with this name or alias; "leaky_relu:negative_slope=0.2" binds parameters.
-
-    Raises
-    ------
-    UnknownActivation
-        If there is none; the message suggests the closest name.
-    ParameterError
-        If a parameter's value is not a number or not allowed.
-
-    Examples
-    --------
-    >>> get("lrelu").name
-    'leaky_relu'
-    """
-    if isinstance(name, Activation):
-        return name
-    if not isinstance(name, str):  # type: ignore[unreachable, unused-ignore]
-        raise UnsupportedType(f"an activation must be given by name; got {name!r} of type {type(name).__name__}")
-    _load_catalogue()
-    base, _, values = name.partition(":")
-    item = _REGISTRY.get(_ALIASES.get(base, base))
-    if item is None:
-        raise UnknownActivation(f"no activation is called {base!r}{suggest(base, known_names())}")
-    return item.bind(**dict(_assignments(item.name, values))) if values else item
-
-
-def _assignments(who: str, text: str) -> Iterator[tuple[str, float]]:
-    for part in text.split(","):
-        name, equals, value = part.partition("=")
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not equals or number != number:
-            raise ParameterError(f"{who}: a parameter must be written name=number; got {part!r}")
-        yield name.strip(), int(number) if number.is_integer() and "." not in value else number
-
-
-def _load_catalogue() -> None:
-    import actlab.catalogue  # noqa: F401 - its import enters the entries
-
-
 @lru_cache(maxsize=4096)
 def _form(record: Record, steps: tuple[str, ...], *, stable: bool) -> Expression:
     if not steps:
@@ -681,22 +488,3 @@ def closed(formula: Expression) -> Callable[..., Expression]:
         return e.substitute(formula, {"x": x, **values})  # type: ignore[no-any-return]
 
     return function
-
-
-def _restored(kind: type[Activation], name: str, invented: tuple[Any, ...] | None, *state: Any) -> Activation:
-    """The activation a pickle names: from the catalogue, or from the formula it carries."""
-    if invented is None:
-        _load_catalogue()
-        return kind(_REGISTRY[name].record, *state)
-    from actlab.invention import record_of
-
-    return kind(record_of(name, *invented), *state)
-
-
-def _shown(value: Any) -> str:
-    """A value in an error line: short, and the number itself for a 0-d array or tensor."""
-    item = getattr(value, "item", None)
-    if item is not None and getattr(value, "ndim", None) == 0:
-        value = item()
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - half a line

@@ -12,11 +12,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from actlab.activation import Elementwise, Param, Record, closed
-from actlab.activation import register as enter
+from actlab.activation import Elementwise, Record, closed
 from actlab.emit import mpmath as reference
 from actlab.errors import FormulaError, ParameterError
 from actlab.expression import Expression, symbols
+from actlab.parameters import Param
+from actlab.registry import register as enter
 from actlab.symbolic.idioms import stabilise
 from actlab.symbolic.parser import parse as parse
 from actlab.vocabulary import CONSTANTS, MACROS, WORDS

@@ -14,7 +14,6 @@ from actlab.errors import need as _need
 
 _need("torch", extra="torch", who="actlab.torch")
 
-from actlab.activation import names as _names  # noqa: E402 - once torch is known to be there
 from actlab.errors import suggest as _suggest  # noqa: E402 - once torch is known to be there
 from actlab.frameworks.torch.modules import ActivationModule as ActivationModule  # noqa: E402 - once torch is known to be there
 from actlab.frameworks.torch.modules import MaxoutLinear as MaxoutLinear  # noqa: E402 - once torch is known to be there
@@ -22,6 +21,7 @@ from actlab.frameworks.torch.modules import class_name as _class_name  # noqa: E
 from actlab.frameworks.torch.modules import class_of as _class_of  # noqa: E402 - once torch is known to be there
 from actlab.frameworks.torch.modules import module as module  # noqa: E402 - once torch is known to be there
 from actlab.frameworks.torch.replace import replace as replace  # noqa: E402 - once torch is known to be there
+from actlab.registry import names as _names  # noqa: E402 - once torch is known to be there
 
 if TYPE_CHECKING:
     from torch import nn as _nn

@@ -21,8 +21,35 @@ ENTRIES = actlab.names()
 # The functions every release must have, in full. One that is added needs a summary and a source; what else it says of
 # itself is printed, and its statements stay unproved until somebody writes rules for them.
 SUBJECT = frozenset(
-    """abs celu elu gelu gelu_tanh hard_sigmoid hard_swish hard_tanh heaviside identity leaky_relu log_sigmoid
-    log_softmax maxout mish prelu relu relu6 rrelu selu sigmoid silu softmax softplus softsign swish tanh""".split()
+    [
+        "abs",
+        "celu",
+        "elu",
+        "gelu",
+        "gelu_tanh",
+        "hard_sigmoid",
+        "hard_swish",
+        "hard_tanh",
+        "heaviside",
+        "identity",
+        "leaky_relu",
+        "log_sigmoid",
+        "log_softmax",
+        "maxout",
+        "mish",
+        "prelu",
+        "relu",
+        "relu6",
+        "rrelu",
+        "selu",
+        "sigmoid",
+        "silu",
+        "softmax",
+        "softplus",
+        "softsign",
+        "swish",
+        "tanh",
+    ]
 )
 STABLE = [
     (name, form) for name in ENTRIES for form in ("stable", "stable_grad") if getattr(actlab.get(name).record, form)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import actlab
-from actlab.activation import Param
+from actlab.parameters import Param
 
 both = pytest.mark.parametrize("what", ["value", "grad"])
 every = pytest.mark.parametrize("name", ELEMENTWISE)

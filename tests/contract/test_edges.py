@@ -39,7 +39,7 @@ def test_infinities_give_the_limit(name: str, what: str) -> None:
     [(name, p, param) for name in ELEMENTWISE for p, param in elementwise(name).parameters.items()],
 )
 @both
-def test_limits_depend_on_parameters(name: str, parameter: str, values: actlab.activation.Param, what: str) -> None:
+def test_limits_depend_on_parameters(name: str, parameter: str, values: actlab.parameters.Param, what: str) -> None:
     item = elementwise(name)
     for value in (-2.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.5):
         if value in values.interval and not item.record.require:

@@ -15,9 +15,10 @@ from contract.entries import ALL, AXIS, ELEMENTWISE, elementwise, reference
 from contract.reference import of_expression
 
 import actlab
-from actlab.activation import Activation, Elementwise, Param
+from actlab.activation import Activation, Elementwise
 from actlab.errors import ParameterError
 from actlab.expression import Expression, symbol, symbols
+from actlab.parameters import Param
 from actlab.symbolic.parser import parse
 
 every = pytest.mark.parametrize("name", ALL)

@@ -306,9 +306,7 @@ def machine_code(name: str, dtype: type) -> str:
 PACKED = re.compile(r"\bv(fn?m|add|sub|mul|sqrt|and|cmp|blend)\w*p[sd]\s.*%[yz]mm")
 
 
-@pytest.mark.skipif(
-    not llvm.get_host_cpu_features().get("avx2"), reason="looks for instructions of AVX2 and AVX-512"
-)
+@pytest.mark.skipif(not llvm.get_host_cpu_features().get("avx2"), reason="looks for instructions of AVX2 and AVX-512")
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_loops_become_vector_code(dtype: type) -> None:
     assert [name for name in VECTOR_WORDS if not PACKED.search(machine_code(name, dtype))] == []

@@ -1,7 +1,8 @@
 """Rectifiers with an exponential left arm, and the softplus."""
 
 from actlab import vocabulary as v
-from actlab.activation import Param, activation
+from actlab.parameters import Param
+from actlab.registry import activation
 
 _POSITIVE = "(0, inf)"
 

@@ -1,8 +1,9 @@
 """Self-gated functions: the input times something between 0 and 1 that depends on the input."""
 
 from actlab import vocabulary as v
-from actlab.activation import Param, activation
 from actlab.catalogue.sigmoids import hard_sigmoid
+from actlab.parameters import Param
+from actlab.registry import activation
 
 
 @activation(

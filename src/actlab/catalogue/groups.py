@@ -1,7 +1,9 @@
 """Functions of several inputs at once, taken along an axis."""
 
 from actlab import vocabulary as v
-from actlab.activation import Axis, Param, activation
+from actlab.activation import Axis
+from actlab.parameters import Param
+from actlab.registry import activation
 
 
 @activation(

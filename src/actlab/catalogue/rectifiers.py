@@ -1,7 +1,9 @@
 """The identity and its kinked relatives: straight lines that bend at 0."""
 
 from actlab import vocabulary as v
-from actlab.activation import Param, Random, Uniform, activation
+from actlab.activation import Random
+from actlab.parameters import Param, Uniform
+from actlab.registry import activation
 
 
 @activation(

@@ -1,8 +1,9 @@
 """S-shaped functions, smooth and piecewise linear, and the step they grew out of."""
 
 from actlab import vocabulary as v
-from actlab.activation import Param, activation
 from actlab.catalogue.rectifiers import relu6
+from actlab.parameters import Param
+from actlab.registry import activation
 
 
 @activation(

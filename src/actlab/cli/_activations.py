@@ -86,7 +86,7 @@ def define_all(definitions: Iterable[str]) -> dict[str, Activation]:
     FormulaError
         If a formula uses something outside the vocabulary.
     """
-    from actlab.activation import known_names
+    from actlab.registry import known_names
 
     made: dict[str, Activation] = {}
     for text in definitions:
@@ -141,7 +141,7 @@ def resolve(name: str, invented: Mapping[str, Activation]) -> Activation:
     UnknownActivation, ParameterError
         If there is none of this name, or its parameters are refused.
     """
-    from actlab.activation import get
+    from actlab.registry import get
 
     base, _, parameters = name.partition(":")
     if base in invented:

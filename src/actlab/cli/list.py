@@ -30,7 +30,7 @@ def command(*, as_json: bool) -> None:
       actlab list
       actlab list --json
     """  # noqa: D301  (\b keeps click from filling the lines)
-    from actlab.activation import get, names
+    from actlab.registry import get, names
 
     items = [get(name) for name in names()]
     if as_json:

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from actlab.activation import Activation, get
+from actlab.activation import Activation
 from actlab.errors import MissingExtra, OptionError, UnsupportedType, need
 from actlab.experiment.settings import (
     DEFAULT_ACTIVATIONS,
@@ -23,6 +23,7 @@ from actlab.experiment.settings import (
     checked_settings,
     whole,
 )
+from actlab.registry import get
 
 if TYPE_CHECKING:
     from actlab.experiment.data import Dataset

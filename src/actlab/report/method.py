@@ -84,7 +84,7 @@ def command(comparison: Comparison) -> str:
 
 
 def _data_words(datasets: list[dict[str, Any]]) -> list[str]:
-    """The data sets as options; a table goes by its path, what was handed over in Python by a file yet to be written."""
+    """The data sets as options; a table goes by its path, what came from Python by a file yet to be written."""
     words = []
     for facts in datasets:
         source = str(facts.get("source", ""))

@@ -97,7 +97,8 @@ def _over(a: Expression, b: Expression) -> Expression:
     if a.op == "where" and any(map(e.is_zero, a.args[1:])):
         return e.where(a.args[0], *(_over(branch, b) for branch in a.args[1:]))
     if a.op == "mul" and b in set(a.args):  # a set asks for identity
-        return a.args[0] if a.args[1] is b else a.args[1]
+        left, right = a.args
+        return e.lift(left if right is b else right)
     return e.divide(a, b)
 
 

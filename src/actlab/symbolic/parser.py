@@ -186,7 +186,8 @@ class _Reader:
 
     def other(self, node: ast.Call, name: str, depth: int) -> Expression:
         """A call of an activation from the catalogue, which composes; anything else is refused."""
-        from actlab.activation import Elementwise, get, known_names
+        from actlab.activation import Elementwise
+        from actlab.registry import get, known_names
 
         known = (*_WORDS, *known_names())
         if name not in known:
