@@ -10,7 +10,7 @@ import pytest
 from contract.entries import ALL
 
 import actlab
-from actlab.errors import ActlabError, OptionError, ParameterError, UnknownActivation
+from actlab.errors import ActlabError, OptionError, ParameterError, UnknownActivation, UnsupportedType
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -72,6 +72,7 @@ def test_repr_shows_what_differs_from_the_default() -> None:
         "LeakyReLU(negative_slope=0.2)": actlab.torch.LeakyReLU(0.2),
         "LeakyReLU()": actlab.torch.LeakyReLU(),
         "PReLU(num_parameters=4)": actlab.torch.PReLU(4),
+        "PReLU(num_parameters=1, weight=0.1)": actlab.torch.PReLU(1, 0.1),
         "PReLU(weight=0.1)": actlab.torch.PReLU(weight=0.1, learnable=False),
         "Hardtanh(min_val=-2, max_val=2)": actlab.torch.Hardtanh(-2, 2),
         "Softmax(axis=1)": actlab.torch.Softmax(1),
@@ -115,8 +116,9 @@ def test_learnable_parameters_move_with_the_model() -> None:
     assert module.half().beta.dtype == torch.float16
     assert module(torch.ones(2, 3, dtype=torch.float16)).dtype == torch.float16
     assert actlab.torch.PReLU(2, device="meta").weight.device.type == "meta"
+    module.beta.data.fill_(5)
     module.reset_parameters()
-    assert module.beta.tolist() == [1, 1, 1]
+    assert module.beta.tolist() == [2, 2, 2]
 
 
 def test_fixed_parameters_are_not_learned() -> None:
@@ -257,6 +259,11 @@ REFUSED = [
         lambda: actlab.torch.PReLU(4)(torch.ones(2, 1)),
         OptionError,
         "prelu: x must have num_parameters=4 channels along axis 1; got shape (2, 1)",
+    ),
+    (
+        lambda: actlab.torch.SiLU()([1.0]),
+        UnsupportedType,
+        "silu: x must be a tensor; got list; use torch.as_tensor(x)",
     ),
     (
         lambda: actlab.torch.Maxout(3)(torch.ones(2, 5)),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,7 +15,25 @@ from actlab.emit.rows import is_per_row
 from actlab.errors import OptionError, ParameterError, UnsupportedType
 from actlab.frameworks.torch.function import function
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+
+
+def _leaves_graph(call: Callable[P, R]) -> Callable[P, R]:
+    """Let torch.compile run this as it is, between two graphs: it looks formulas up, which cannot be traced.
+
+    A module has looked everything up beforehand and stays in the graph. `torch.compiler.disable` as a decorator would
+    do the same and import the compiler, two seconds, for users who never compile.
+    """
+
+    @wraps(call)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        if torch.compiler.is_compiling():
+            return torch.compiler.disable(call)(*args, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
+        return call(*args, **kwargs)
+
+    return wrapped
 
 
 def prepared(item: Activation) -> Callable[[Tensor, Sequence[Any], bool], Tensor]:
@@ -24,34 +42,45 @@ def prepared(item: Activation) -> Callable[[Tensor, Sequence[Any], bool], Tensor
     `values` are those of all parameters in the entry's order, bound ones included.
     """
     if isinstance(item, Elementwise):
-        apply = function(unbound(item))
-        return lambda x, values, _training: apply(checked(x, item.name), *values)
+        apply = _formula(item, item._steps)  # noqa: SLF001 - a derivative is an activation too
+        return lambda x, values, _: apply(checked(x, item.name), *values)
     if isinstance(item, Random):
-        mean, drawn = (function(unbound(part)) for part in (item.mean, item.core))
-        return lambda x, values, training: drawn(x, draw(x, values[0], values[1], None)) if training else mean(x, *values)
+        return _prepared_random(item)
     assert isinstance(item, Axis)  # noqa: S101 - the kinds are final
+    return _prepared_axis(item)
+
+
+def _prepared_random(item: Random) -> Callable[[Tensor, Sequence[Any], bool], Tensor]:
+    mean, drawn = _formula(item.mean, ()), _formula(item.core, ())
+
+    def compute(x: Tensor, values: Sequence[Any], training: bool) -> Tensor:  # noqa: FBT001 - called by position
+        x, (lower, upper) = checked(x, item.name), values
+        return drawn(x, draw(x, lower, upper, None)) if training else mean(x, lower, upper)
+
+    return compute
+
+
+def _prepared_axis(item: Axis) -> Callable[[Tensor, Sequence[Any], bool], Tensor]:
     formula, names, per_row = _axis_formula(item), tuple(item.resolved({})), is_per_row(item.expression)
 
-    def along(x: Tensor, values: Sequence[Any], _training: bool) -> Tensor:  # noqa: FBT001 - as its siblings
+    def compute(x: Tensor, values: Sequence[Any], _: bool) -> Tensor:  # noqa: FBT001 - as its siblings
         groups, dim = _grouped(item.name, checked(x, item.name), dict(zip(names, values, strict=True)))
         y = formula(groups, dim)
         return y.squeeze(dim) if per_row else y
 
-    return along
+    return compute
 
 
+@_leaves_graph
 def elementwise(
     item: Elementwise, steps: tuple[str, ...], x: Tensor, parameters: Mapping[str, Any], out: Any
 ) -> Tensor:
     """One derivative (or the value) of x; differentiable."""
-    if out is not None:
-        raise OptionError(
-            f"{item.name}: out= must be left out for tensors; autograd needs its own result; write out.copy_(f(x))"
-        )
-    base = unbound(item)
-    return function(base, steps)(checked(x, item.name), *_values(base, parameters))
+    _refuse_out(item, out)
+    return _formula(item, steps)(checked(x, item.name), *_values(item.name, parameters))
 
 
+@_leaves_graph
 def elementwise_pair(
     item: Elementwise, steps: tuple[str, ...], x: Tensor, parameters: Mapping[str, Any]
 ) -> tuple[Tensor, ...]:
@@ -74,15 +103,14 @@ def draw(x: Tensor, lower: Any, upper: Any, rng: torch.Generator | None) -> Tens
     return slope
 
 
+@_leaves_graph
 def along_axis(item: Axis, x: Tensor, parameters: Mapping[str, Any], out: Any) -> Tensor:
     """f(x) along an axis; differentiable."""
-    if out is not None:
-        raise OptionError(
-            f"{item.name}: out= must be left out for tensors; autograd needs its own result; write out.copy_(f(x))"
-        )
+    _refuse_out(item, out)
     return prepared(item)(x, list(parameters.values()), False)
 
 
+@_leaves_graph
 def along_axis_vjp(item: Axis, x: Tensor, g: Tensor, parameters: Mapping[str, Any]) -> Tensor:
     """The gradient with respect to x, given the gradient g with respect to f(x)."""
     groups, dim = _grouped(item.name, checked(x, item.name), parameters)
@@ -93,8 +121,10 @@ def along_axis_vjp(item: Axis, x: Tensor, g: Tensor, parameters: Mapping[str, An
     return aten.along_axis(item.name, item.backward, ("x", "y", "g"))(groups, y, wide, dim).reshape(x.shape)
 
 
-def checked(x: Tensor, who: str) -> Tensor:
+def checked(x: Any, who: str) -> Tensor:
     """x as a floating-point tensor; integers become the default dtype, as in torch's own functions."""
+    if not isinstance(x, Tensor):  # a module may be given anything
+        raise UnsupportedType(f"{who}: x must be a tensor; got {type(x).__name__}; use torch.as_tensor(x)")
     if x.dtype in _FLOATS:
         return x
     if x.dtype.is_complex or x.dtype.is_floating_point or x.is_quantized:
@@ -105,7 +135,7 @@ def checked(x: Tensor, who: str) -> Tensor:
 
 
 def extremes(value: Tensor) -> tuple[float, ...]:
-    """The smallest and largest element, or nothing where a tensor cannot be read (inside vmap, torch.compile, export)."""
+    """The smallest and largest element, or nothing where a tensor cannot be read (vmap, torch.compile)."""
     if torch.compiler.is_compiling() or not value.numel():
         return ()
     try:
@@ -114,18 +144,27 @@ def extremes(value: Tensor) -> tuple[float, ...]:
         return ()
 
 
-@lru_cache(maxsize=256)
-def unbound(item: Elementwise) -> Elementwise:
-    """The activation with every parameter an argument: one PyTorch function serves all bound versions."""
-    return type(item)(item.record)
+@lru_cache(maxsize=512)
+def _formula(item: Elementwise, steps: tuple[str, ...]) -> Callable[..., Tensor]:
+    """f(x, *values) of a derivative; with every parameter an argument one function serves all bound versions."""
+    return function(type(item)(item.record), steps)
 
 
-def _values(base: Elementwise, parameters: Mapping[str, Any]) -> list[Any]:
-    values = [parameters[name] for name in base.parameters]
-    for name, value in zip(base.parameters, values, strict=True):
+def _refuse_out(item: Activation, out: Any) -> None:
+    if out is not None:
+        raise OptionError(
+            f"{item.name}: out= must be left out for tensors; autograd needs its own result; write out.copy_(f(x))"
+        )
+
+
+def _values(who: str, parameters: Mapping[str, Any]) -> list[Any]:
+    """The parameters' values, in order."""
+    for name, value in parameters.items():
         if not isinstance(value, Tensor | int | float):
-            raise UnsupportedType(f"{base.name}: {name} must be a number or a tensor; got {type(value).__name__}")
-    return values
+            raise UnsupportedType(f"{who}: {name} must be a number or a tensor; got {type(value).__name__}")
+        if isinstance(value, Tensor) and value.dtype.is_complex:
+            raise UnsupportedType(f"{who}: {name} must be real; got a tensor of {value.dtype}")
+    return list(parameters.values())
 
 
 def _axis_formula(item: Axis) -> Callable[..., Tensor]:
@@ -133,7 +172,7 @@ def _axis_formula(item: Axis) -> Callable[..., Tensor]:
 
 
 def _grouped(who: str, x: Tensor, parameters: Mapping[str, Any]) -> tuple[Tensor, int]:
-    """x with the axis to reduce, split into groups where the function has pieces; and that axis, counted from the end."""
+    """x, split into groups where the function has pieces, and the axis to reduce."""
     axis, pieces = int(parameters["axis"]), parameters.get("pieces")
     if not x.ndim:
         raise UnsupportedType(f"{who}: x must have an axis to look along; got a single number")
@@ -144,4 +183,4 @@ def _grouped(who: str, x: Tensor, parameters: Mapping[str, Any]) -> tuple[Tensor
         return x, axis
     if x.shape[axis] % int(pieces) or not x.shape[axis]:
         raise ParameterError(f"{who}: pieces must divide the axis length {x.shape[axis]}; got pieces={int(pieces)}")
-    return x.unflatten(axis, (x.shape[axis] // int(pieces), int(pieces))), axis + 1
+    return x.unflatten(axis, (x.shape[axis] // int(pieces), int(pieces))), axis + 1  # type: ignore[no-untyped-call]

@@ -2,7 +2,7 @@
 
 The derivative of f with respect to its i-th input is another formula, hence another such function; backward applies
 it. Eager CPU tensors are computed by our kernels without copying; everything else (other devices, torch.compile,
-export) by plain ATen operations.
+tracers) by plain ATen operations.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from actlab.emit import torch as aten
+from actlab.errors import ParameterError
 from actlab.frameworks import bfloat16
 from actlab.kernels.elementwise import run
 
@@ -23,24 +26,41 @@ if TYPE_CHECKING:
     from actlab.activation import Elementwise
     from actlab.symbolic.plan import Plan
 
-_KERNEL_DTYPES = {torch.float32: np.float32, torch.float64: np.float64, torch.float16: np.float16}
+_KERNEL_DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
 @lru_cache(maxsize=512)
 def function(item: Elementwise, steps: tuple[str, ...] = ()) -> Callable[..., Tensor]:
     """f(x, *parameters) of an activation without bound parameters, or one of its derivatives; differentiable."""
-    plan, inputs = item.plan(steps), ("x", *item.parameters)
+    plan, names = item.plan(steps), tuple(item.parameters)
+    inputs = ("x", *names)
+    plain = _aten(plan, names)
     # torch.compile must find everything ready made, and knows no second backward: plain operations throughout.
-    plain = _aten(plan, inputs[1:])
-    slopes = tuple(_aten(item.plan((*steps, name)), inputs[1:]) for name in inputs)
+    slopes = tuple(_aten(item.plan((*steps, name)), names) for name in inputs)
     traced = _with_backward(plain, lambda k, *values: slopes[k](*values))
-    eager = _eager_class(
-        _computation(plan, inputs[1:], plain), lambda k, *values: function(item, (*steps, inputs[k]))(*values)
-    )
+    compute = _computation(plan, names, plain)
+    eager = _with_forward_mode(compute, lambda k, *values: function(item, (*steps, inputs[k]))(*values))
+    return _dispatch(compute, traced, eager, _with_transforms(eager, compute))
+
+
+def _dispatch(
+    compute: Callable[..., Tensor],
+    traced: type[torch.autograd.Function],
+    eager: type[torch.autograd.Function],
+    transformed: type[torch.autograd.Function],
+) -> Callable[..., Tensor]:
+    """Each call to the cheapest that does what is asked: a small tensor costs little but the way to its kernel."""
 
     def apply(x: Tensor, *values: Any) -> Tensor:
-        chosen = traced if torch.compiler.is_compiling() else eager
-        return chosen.apply(x, *values)  # type: ignore[no-any-return, no-untyped-call]
+        if torch.compiler.is_compiling():
+            return traced.apply(x, *values)  # type: ignore[no-any-return, no-untyped-call]
+        # torch.func needs a setup_context, for which PyTorch parses the signature anew in each call: 20 us.
+        if torch._C._are_functorch_transforms_active():  # noqa: SLF001
+            return transformed.apply(x, *values)  # type: ignore[no-any-return, no-untyped-call]
+        watched = torch.is_grad_enabled() or forward_ad._current_level >= 0  # noqa: SLF001
+        if watched and not torch._C._is_tracing():  # noqa: SLF001 - torch.jit.trace wants the operations themselves
+            return eager.apply(x, *values)  # type: ignore[no-any-return, no-untyped-call]
+        return compute(x, *values)
 
     return apply
 
@@ -50,17 +70,13 @@ def _with_backward(compute: Callable[..., Tensor], slope: Callable[..., Tensor])
 
     class Differentiable(torch.autograd.Function):
         @staticmethod
-        def forward(x: Tensor, *values: Any) -> Tensor:  # type: ignore[override]
+        def forward(ctx: Any, x: Tensor, *values: Any) -> Tensor:
+            _keep(ctx, (x, *values))
             return compute(x, *values)
 
         @staticmethod
-        def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-            ctx.kept = tuple(None if isinstance(value, Tensor) else value for value in inputs)
-            ctx.save_for_backward(*[value for value in inputs if isinstance(value, Tensor)])
-
-        @staticmethod
-        def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-            values = _restored(ctx)
+        def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+            values = _kept(ctx)
             return tuple(
                 _summed(g * slope(k, *values), values[k]) if needed else None
                 for k, needed in enumerate(ctx.needs_input_grad)
@@ -69,42 +85,76 @@ def _with_backward(compute: Callable[..., Tensor], slope: Callable[..., Tensor])
     return Differentiable
 
 
-def _eager_class(compute: Callable[..., Tensor], slope: Callable[..., Tensor]) -> type[torch.autograd.Function]:
-    """With what torch.func needs beside it: forward mode, which torch.compile refuses to see, and vmap."""
+def _with_forward_mode(compute: Callable[..., Tensor], slope: Callable[..., Tensor]) -> type[torch.autograd.Function]:
+    """With forward mode beside it, which torch.compile refuses to see."""
     base = _with_backward(compute, slope)
 
-    class Eager(base):  # type: ignore[misc, valid-type]
+    class ForwardMode(base):  # type: ignore[misc, valid-type]
         @staticmethod
-        def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-            base.setup_context(ctx, inputs, output)
-            ctx.save_for_forward(*[value for value in inputs if isinstance(value, Tensor)])
+        def forward(ctx: Any, x: Tensor, *values: Any) -> Tensor:
+            ctx.save_for_forward(*_tensors((x, *values)))
+            return base.forward(ctx, x, *values)  # type: ignore[no-any-return]
 
         @staticmethod
-        def jvp(ctx: Any, *tangents: Tensor | None) -> Tensor:  # type: ignore[override]
-            values = _restored(ctx)
-            terms = [slope(k, *values) * tangent for k, tangent in enumerate(tangents) if tangent is not None]
+        def jvp(ctx: Any, *tangents: Tensor | None) -> Tensor:
+            values = _kept(ctx)
+            terms = [
+                (slope(k, *values) * tangent).to(values[0].dtype)
+                for k, tangent in enumerate(tangents)
+                if tangent is not None
+            ]
             return sum(terms[1:], terms[0])
 
+    return ForwardMode
+
+
+def _with_transforms(
+    base: type[torch.autograd.Function], compute: Callable[..., Tensor]
+) -> type[torch.autograd.Function]:
+    """As torch.func wants it: context apart from computation, and a rule for vmap."""
+
+    class Transformed(base):  # type: ignore[misc, valid-type]
         @staticmethod
-        def vmap(info: Any, in_dims: tuple[int | None, ...], *values: Any) -> tuple[Tensor, int]:
-            return Eager.apply(*_aligned(values, in_dims)), 0  # type: ignore[no-untyped-call]
+        def forward(x: Tensor, *values: Any) -> Tensor:
+            return compute(x, *values)
 
-    return Eager
+        @staticmethod
+        def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:  # noqa: ARG004
+            ctx.save_for_forward(*_tensors(inputs))
+            _keep(ctx, inputs)
+
+        @staticmethod
+        def vmap(info: Any, in_dims: tuple[int | None, ...], *values: Any) -> tuple[Tensor, int]:  # noqa: ARG004
+            return Transformed.apply(*_aligned(values, in_dims)), 0
+
+    return Transformed
 
 
-def _restored(ctx: Any) -> list[Any]:
+def _keep(ctx: Any, inputs: Sequence[Any]) -> None:
+    """Save the inputs for backward: tensors where autograd watches them, numbers beside them."""
+    ctx.kept = tuple(None if isinstance(value, Tensor) else value for value in inputs)
+    ctx.save_for_backward(*_tensors(inputs))
+
+
+def _kept(ctx: Any) -> list[Any]:
     tensors = iter(ctx.saved_tensors)
     return [next(tensors) if value is None else value for value in ctx.kept]
+
+
+def _tensors(inputs: Sequence[Any]) -> list[Tensor]:
+    return [value for value in inputs if isinstance(value, Tensor)]
 
 
 def _computation(plan: Plan, names: Sequence[str], plain: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The plan by our kernels where they can read the tensors, else by plain operations."""
     chosen = [names.index(name) for name in plan.parameters]
+    who = plan.name
 
     def compute(x: Tensor, *values: Any) -> Tensor:
+        shape = _shape(x, values, who)
         if not _takes_kernel(x, values):
             return plain(x, *values)
-        return _by_kernel(plan, x, [values[k] for k in chosen], _shape(x, values))
+        return _by_kernel(plan, x, [values[k] for k in chosen], shape)
 
     return compute
 
@@ -112,45 +162,74 @@ def _computation(plan: Plan, names: Sequence[str], plain: Callable[..., Tensor])
 def _aten(plan: Plan, names: Sequence[str]) -> Callable[..., Tensor]:
     """The plan over all parameters in order, those it does not depend on included."""
     formula = aten.elementwise(plan)
-    chosen = [list(names).index(name) for name in plan.parameters]
+    chosen = [names.index(name) for name in plan.parameters]
 
     def compute(x: Tensor, *values: Any) -> Tensor:
         result = formula(x, *[values[k] for k in chosen])
         for value in values:  # an input the derivative no longer depends on still takes part in broadcasting
             if isinstance(value, Tensor) and value.ndim:
-                result = result.expand(torch.broadcast_shapes(result.shape, value.shape))
+                result = result.expand(torch.broadcast_shapes(result.shape, value.shape))  # type: ignore[no-untyped-call]
         return result
 
     return compute
 
 
 def _takes_kernel(x: Tensor, values: Sequence[Any]) -> bool:
-    """Whether these are ordinary strided CPU tensors of a dtype the kernels know."""
-    return all(
-        type(t) in (Tensor, torch.nn.Parameter) and t.device.type == "cpu" and t.layout is torch.strided
-        and not t.is_conj() and not t.is_neg()
-        for t in (x, *values) if isinstance(t, Tensor)
-    ) and (x.dtype in _KERNEL_DTYPES or x.dtype is torch.bfloat16)  # fmt: skip
+    """Whether these are ordinary strided CPU tensors of a dtype the kernels know, and nobody records operations."""
+    return (
+        x.dtype in _KERNEL_DTYPES
+        and all(_is_plain(value) for value in (x, *values) if isinstance(value, Tensor))
+        and not torch._C._len_torch_dispatch_stack()  # noqa: SLF001 - make_fx, fake tensors, counters of operations
+        and not torch._C._is_tracing()  # noqa: SLF001
+    )
 
 
-def _shape(x: Tensor, values: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(torch.broadcast_shapes(x.shape, *(value.shape for value in values if isinstance(value, Tensor))))
+def _is_plain(t: Tensor) -> bool:
+    return (
+        type(t) in (Tensor, torch.nn.Parameter)
+        and t.device.type == "cpu"
+        and t.layout is torch.strided
+        and not t.is_neg()
+    )
+
+
+def _shape(x: Tensor, values: Sequence[Any], who: str) -> tuple[int, ...]:
+    """The shape of the result; torch.broadcast_shapes takes 10 us for what is mostly the shape of x."""
+    others = [value.shape for value in values if isinstance(value, Tensor) and value.ndim]
+    if not others:
+        return tuple(x.shape)
+    try:
+        return np.broadcast_shapes(x.shape, *others)
+    except ValueError:
+        shapes = [tuple(shape) for shape in (x.shape, *others)]
+        raise ParameterError(f"{who}: parameters must broadcast against x; got shapes {shapes}") from None
 
 
 def _by_kernel(plan: Plan, x: Tensor, values: Sequence[Any], shape: tuple[int, ...]) -> Tensor:
     parameters = [_number(value) for value in values]
     if x.dtype is torch.bfloat16:
-        wide = np.empty(shape)
-        run(plan, bfloat16.decode(x.detach().view(torch.int16).numpy().view(np.uint16)), parameters, [wide])
-        return torch.from_numpy(bfloat16.encode(wide).view(np.int16)).view(torch.bfloat16)
+        source = bfloat16.decode(x.detach().view(torch.int16).numpy().view(np.uint16))
+        wide = _target(source, shape, np.float64)
+        run(plan, source, parameters, [wide])
+        bits = np.empty_like(wide, np.uint16)
+        bits[...] = bfloat16.encode(wide)  # whose result is laid out as it likes
+        return torch.from_numpy(bits.view(np.int16)).view(torch.bfloat16)
     source = x.detach().numpy()
-    # NumPy's allocation asks for huge pages, torch's does not: a fresh large result costs a fraction.
-    result = np.empty_like(source) if source.shape == shape else np.empty(shape, source.dtype)
+    result = _target(source, shape, source.dtype)
     run(plan, source, parameters, [result])
     return torch.from_numpy(result)
 
 
-def _number(value: Any) -> Any:
+def _target(source: NDArray[Any], shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """A new array, laid out like the source where it has its shape.
+
+    NumPy's allocation asks for huge pages, torch's does not: a fresh large result costs a fraction.
+    """
+    return np.empty_like(source, dtype) if source.shape == shape else np.empty(shape, dtype)
+
+
+def _number(value: Any) -> float | NDArray[np.float64]:
+    """A parameter as the kernels take it."""
     if not isinstance(value, Tensor):
         return float(value)
     return float(value.detach()) if value.ndim == 0 else value.detach().to(torch.float64).numpy()
@@ -158,23 +237,23 @@ def _number(value: Any) -> Any:
 
 def _summed(gradient: Tensor, value: Tensor) -> Tensor:
     """The gradient summed over what was broadcast, in the dtype of the input it belongs to."""
-    return gradient.sum_to_size(value.shape).to(value.dtype)
+    if gradient.shape == value.shape:
+        return gradient.to(value.dtype)
+    # A long sum of float16 would overflow although the float32 weight it is for can hold it.
+    wide = gradient.to(torch.promote_types(gradient.dtype, value.dtype))
+    return wide.sum_to_size(value.shape).to(value.dtype)
 
 
 def _aligned(values: Sequence[Any], in_dims: Sequence[int | None]) -> list[Any]:
     """The inputs with their batch dimension first and equal rank behind it, so that plain broadcasting is right."""
-    moved = [
-        value if not isinstance(value, Tensor) else value if dim is None else value.movedim(dim, 0)
-        for value, dim in zip(values, in_dims, strict=True)
-    ]
-    ranks = [
-        value.ndim - (dim is not None) for value, dim in zip(moved, in_dims, strict=True) if isinstance(value, Tensor)
-    ]
-    rank = max(ranks)
+    rank = max(
+        value.ndim - (dim is not None) for value, dim in zip(values, in_dims, strict=True) if isinstance(value, Tensor)
+    )
 
-    def padded(value: Any, dim: int | None) -> Any:
+    def aligned(value: Any, dim: int | None) -> Any:
         if not isinstance(value, Tensor) or dim is None:
             return value
-        return value.reshape(value.shape[0], *[1] * (rank - value.ndim + 1), *value.shape[1:])
+        first = value.movedim(dim, 0)
+        return first.reshape(first.shape[0], *[1] * (rank - first.ndim + 1), *first.shape[1:])
 
-    return [padded(value, dim) for value, dim in zip(moved, in_dims, strict=True)]
+    return [aligned(value, dim) for value, dim in zip(values, in_dims, strict=True)]

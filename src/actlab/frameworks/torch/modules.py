@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from actlab.activation import Activation, get
+from actlab.activation import Activation
 from actlab.errors import OptionError, ParameterError
 from actlab.frameworks.torch.calls import prepared
+from actlab.registry import get, names
 
 
 class ActivationModule(nn.Module):
@@ -20,9 +21,10 @@ class ActivationModule(nn.Module):
     Parameters
     ----------
     item : the activation, by name or itself (also from `actlab.define`)
-    *values, **parameters : parameter values, by position in the order of `item.parameters` or by name. For a learnable
-        parameter it is the initial value.
-    num_parameters : length of each learnable parameter; 1, or the number of channels (axis 1 of x, as in torch.nn.PReLU)
+    *values, **parameters : parameter values, by name, or by position in the order torch.nn has: LeakyReLU(0.2),
+        Hardtanh(-2, 2). For a learnable parameter it is the initial value, and num_parameters comes before it:
+        PReLU(64), PReLU(64, 0.1).
+    num_parameters : length of each learnable parameter; 1, or that of channels (axis 1 of x, as in torch.nn.PReLU)
     learnable : make the learnable parameters trainable weights; by default True
     device, dtype : of the learnable parameters
 
@@ -46,28 +48,26 @@ class ActivationModule(nn.Module):
     def __init__(
         self,
         item: str | Activation,
-        *values: float,
-        num_parameters: int = 1,
+        *values: Any,
         learnable: bool = True,
         device: Any = None,
         dtype: torch.dtype | None = None,
-        **parameters: float,
+        **parameters: Any,
     ) -> None:
         super().__init__()
         self.item: Activation = get(item)
-        given = {**_by_position(self.item, values), **parameters}
-        self.values: dict[str, Any] = self.item.resolved(given)
+        given = _by_name(self.item, values, parameters)
+        number = given.pop("num_parameters", 1)
+        # A module's parameters are numbers that will not change, or weights that start as such: `bind` checks both.
+        self.values: dict[str, Any] = self.item.bind(**given).resolved({})
         self._order = tuple(self.values)
-        self.num_parameters = _count(self.item, num_parameters)
         free = self.item.parameters
-        self.learned: tuple[str, ...] = tuple(name for name in free if free[name].learnable and learnable)
-        if num_parameters != 1 and not self.learned:
-            raise OptionError(
-                f"{self.item.name}: num_parameters must be 1 for a function without learnable parameters; got {num_parameters}"
-            )
-        for name in self.learned:
-            start = torch.full((num_parameters,), float(self.values.pop(name)), device=device, dtype=dtype)
-            self.register_parameter(name, nn.Parameter(start))
+        learned = [name for name in free if free[name].learnable and learnable]
+        self.learned: dict[str, float] = {name: float(self.values.pop(name)) for name in learned}
+        self.num_parameters = _count(self.item, number, learned)
+        for name in learned:
+            self.register_parameter(name, nn.Parameter(torch.empty(self.num_parameters, device=device, dtype=dtype)))
+        self.reset_parameters()
         self._compute = prepared(self.item)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,23 +80,29 @@ class ActivationModule(nn.Module):
         return {name: value for name, value in self.__dict__.items() if name != "_compute"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
         self._compute = prepared(self.item)
 
     def _weight(self, name: str, x: Tensor) -> Tensor:
         """The learned parameter, shaped to lie along axis 1 of x."""
         weight: Tensor = getattr(self, name)
-        if self.num_parameters == 1 or x.ndim <= 1:
-            return weight
-        return weight.reshape(1, -1, *[1] * (x.ndim - 2))
+        if self.num_parameters == 1:
+            return weight.reshape(())
+        channels = x.shape[min(1, x.ndim - 1)] if x.ndim else 1
+        if channels != self.num_parameters:
+            raise OptionError(
+                f"{self.item.name}: x must have num_parameters={self.num_parameters} channels along axis 1; "
+                f"got shape {tuple(x.shape)}"
+            )
+        return weight.reshape(-1, *[1] * (x.ndim - 2))
 
     def reset_parameters(self) -> None:
-        """Give the learnable parameters their default values."""
-        for name in self.learned:
-            nn.init.constant_(getattr(self, name), self.item.parameters[name].default)
+        """Give the learnable parameters their initial values again."""
+        for name, start in self.learned.items():
+            nn.init.constant_(getattr(self, name), start)
 
     def extra_repr(self) -> str:
-        """Parameters that differ from their defaults, and how many are learned."""
+        """How many parameters are learned, and (initial) values that differ from the defaults."""
         return ", ".join(self._shown())
 
     def _shown(self) -> Iterator[str]:
@@ -104,9 +110,9 @@ class ActivationModule(nn.Module):
             yield repr(self.item.label)
         if self.learned:
             yield f"num_parameters={self.num_parameters}"
-        for name, param in self.item.parameters.items():
-            if name in self.values and self.values[name] != param.default:
-                yield f"{name}={self.values[name]}"
+        for name, value in (self.learned | self.values).items():
+            if name in self.item.parameters and value != self.item.parameters[name].default:
+                yield f"{name}={value}"
 
 
 class MaxoutLinear(nn.Module):
@@ -139,37 +145,39 @@ class MaxoutLinear(nn.Module):
     ) -> None:
         super().__init__()
         for name, size in (("in_features", in_features), ("out_features", out_features), ("pieces", pieces)):
-            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            if type(size) is not int or size < 1:
                 raise ParameterError(f"MaxoutLinear: {name} must be a positive whole number; got {name}={size!r}")
         self.in_features, self.out_features, self.pieces = in_features, out_features, pieces
         self.linear = nn.Linear(in_features, out_features * pieces, bias=bias, device=device, dtype=dtype)
+        self.maxout = module("maxout", pieces=pieces, axis=-1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape (..., in_features) to (..., out_features)."""
-        return get("maxout")(self.linear(x), pieces=self.pieces, axis=-1)  # type: ignore[no-any-return]
+        return self.maxout(self.linear(x))  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         """The sizes."""
         return f"{self.in_features}, {self.out_features}, pieces={self.pieces}"
 
 
-def module(item: str | Activation, *values: float, **options: Any) -> ActivationModule:
-    """The module of an activation; see `ActivationModule`. Named ones get their own class."""
-    item = get(item)
-    cls = class_of(item.name) if item == _registered(item.name) else None
-    return ActivationModule(item, *values, **options) if cls is None else cls(*values, **options)
+def module(item: str | Activation, *values: Any, **options: Any) -> ActivationModule:
+    """The module of an activation; see `ActivationModule`. Those of the catalogue have a class of their own."""
+    found: Activation = get(item)
+    if found.name in names() and found == get(found.name):
+        return class_of(found.name)(*values, **options)
+    return ActivationModule(found, *values, **options)
 
 
-@lru_cache(maxsize=512)
+@cache  # one class for ever: pickle demands that a name leads to the same object
 def class_of(name: str) -> type[ActivationModule]:
     """The module class of a catalogue entry."""
     item = get(name)
 
-    def __init__(self: ActivationModule, *values: float, **options: Any) -> None:  # noqa: N807
+    def __init__(self: ActivationModule, *values: Any, **options: Any) -> None:  # noqa: N807
         ActivationModule.__init__(self, item, *values, **options)
 
-    body = {"__init__": __init__, "__doc__": f"{item.summary}\n\nSource: {item.source}. See ActivationModule for parameters.",
-            "__module__": "actlab.torch", "__qualname__": class_name(item.name)}  # fmt: skip
+    text = f"{item.summary}\n\nSource: {item.source}. See ActivationModule for parameters."
+    body = {"__init__": __init__, "__doc__": text, "__module__": "actlab.torch"}
     return type(class_name(item.name), (ActivationModule,), body)
 
 
@@ -184,7 +192,7 @@ def class_name(name: str) -> str:
     return _torch_spelling().get(name.replace("_", ""), "".join(part.capitalize() for part in name.split("_")))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _torch_spelling() -> dict[str, str]:
     """torch.nn's own names, by their letters alone."""
     from torch.nn.modules import activation
@@ -192,21 +200,27 @@ def _torch_spelling() -> dict[str, str]:
     return {spelled.lower(): spelled for spelled in (*activation.__all__, "Identity")}
 
 
-def _registered(name: str) -> Activation | None:
-    from actlab.activation import names
+def _by_name(item: Activation, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """All arguments by name; num_parameters is the first in order where a parameter can be learned."""
+    if "inplace" in named:  # a habit from torch.nn
+        raise ParameterError(f"{item.name}: inplace must be left out; the result is always new memory")
+    learns = any(param.learnable for param in item.parameters.values())
+    order = ["num_parameters"] * learns + list(item.parameters)
+    if len(values) > len(order):
+        raise ParameterError(f"{item.name}: at most {len(order)} values may be given by position; got {len(values)}")
+    given = dict(zip(order, values, strict=False))
+    twice = ", ".join(given.keys() & named.keys())
+    if twice:
+        raise ParameterError(f"{item.name}: {twice} must be given once; got it by position and by name")
+    return given | named
 
-    return get(name) if name in names() else None
 
-
-def _by_position(item: Activation, values: tuple[float, ...]) -> dict[str, float]:
-    if len(values) > len(item.parameters):
-        raise ParameterError(
-            f"{item.name}: at most {len(item.parameters)} parameters may be given by position; got {len(values)}"
-        )
-    return dict(zip(item.parameters, values, strict=False))
-
-
-def _count(item: Activation, number: Any) -> int:
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+def _count(item: Activation, number: Any, learned: list[str]) -> int:
+    if type(number) is not int or number < 1:
         raise OptionError(f"{item.name}: num_parameters must be a positive whole number; got num_parameters={number!r}")
+    if number != 1 and not learned:
+        raise OptionError(
+            f"{item.name}: num_parameters must be 1 for a function without learnable parameters; "
+            f"got num_parameters={number}"
+        )
     return number
