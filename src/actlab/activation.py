@@ -99,6 +99,8 @@ class Activation:
     latex : the same for papers
     """
 
+    _in_catalogue = True  # a pickle names it; False: it carries the formula, for other processes do not know the name
+
     def __init__(self, record: Record, bound: Mapping[str, float] = MappingProxyType({})) -> None:
         self.record = record
         self.bound: Mapping[str, float] = MappingProxyType(dict(bound))
@@ -184,7 +186,7 @@ class Activation:
         left, sign, right = self.record.require.split()
         values = [given.get(name, self.record.parameters[name].default) for name in (left, right)]
         holds = _COMPARE[sign](*values)
-        if not (holds if isinstance(holds, bool) else bool(holds.all())):
+        if not (holds if isinstance(holds, bool) else _all(holds)):
             got = ", ".join(f"{name}={shown(value)}" for name, value in zip((left, right), values, strict=True))
             raise ParameterError(f"{self.name}: {self.record.require} must hold; got {got}")
 
@@ -202,7 +204,7 @@ class Activation:
 
         record = self.record
         entry = registry.entry(record.name)
-        if entry is not None and entry.record is record:
+        if self._in_catalogue and entry is not None and entry.record is record:
             return registry.restored, (type(self), record.name, None, *self._state())
         invented = (repr(record.expression), dict(record.parameters), record.summary, record.source)
         return registry.restored, (type(self), record.name, invented, *self._state())
@@ -255,21 +257,21 @@ class Elementwise(Activation):
         self, record: Record, bound: Mapping[str, float] = MappingProxyType({}), steps: tuple[str, ...] = ()
     ) -> None:
         super().__init__(record, bound)
-        self._steps = steps
+        self.steps = steps
 
     @property
     def name(self) -> str:
         """The canonical name, with a prime for each derivative in x."""
-        if not self._steps:
+        if not self.steps:
             return self.record.name
-        if set(self._steps) == {"x"}:
-            return self.record.name + "'" * len(self._steps)
-        return f"d({self.record.name})/" + "".join(f"d{step}" for step in self._steps)
+        if set(self.steps) == {"x"}:
+            return self.record.name + "'" * len(self.steps)
+        return f"d({self.record.name})/" + "".join(f"d{step}" for step in self.steps)
 
     @property
     def expression(self) -> Expression:
         """The formula of this function or derivative, bound parameters put in."""
-        return self._put_in(self.form(self._steps, stable=bool(self._steps)))
+        return self._put_in(self.form(self.steps, stable=bool(self.steps)))
 
     def __call__(self, x: Any, /, *, out: Any = None, **parameters: Any) -> Any:
         """f(x); with `out` the result is written there (out may be x itself).
@@ -292,7 +294,7 @@ class Elementwise(Activation):
         """f(x) and f'(x) in one pass."""
         from actlab.frameworks import of
 
-        return of(x, self.name).elementwise_pair(self, self._steps, x, self.resolved(parameters))  # type: ignore[no-any-return]
+        return of(x, self.name).elementwise_pair(self, self.steps, x, self.resolved(parameters))  # type: ignore[no-any-return]
 
     def derivative(self, n: int = 1, wrt: str = "x") -> Elementwise:
         """The n-th derivative with respect to x or a parameter, as an activation of its own.
@@ -303,14 +305,14 @@ class Elementwise(Activation):
         >>> actlab.softplus.derivative(2)(0.0)
         0.25
         """
-        if type(n) is not int or not 1 <= n <= MAX_ORDER - len(self._steps):
+        if type(n) is not int or not 1 <= n <= MAX_ORDER - len(self.steps):
             raise ParameterError(
-                f"{self.name}: n must be a whole number in [1, {MAX_ORDER - len(self._steps)}]; got n={n!r}"
+                f"{self.name}: n must be a whole number in [1, {MAX_ORDER - len(self.steps)}]; got n={n!r}"
             )
         if wrt != "x" and wrt not in self.parameters:
             known = ", ".join(("x", *self.parameters))
             raise ParameterError(f"{self.name}: wrt must be one of {known}; got wrt={wrt!r}")
-        return type(self)(self.record, self.bound, self._steps + (wrt,) * n)
+        return type(self)(self.record, self.bound, self.steps + (wrt,) * n)
 
     @property
     def limits(self) -> tuple[Expression, Expression]:
@@ -332,14 +334,11 @@ class Elementwise(Activation):
         """Where the value or the derivative jumps, at bound or default parameters."""
         from actlab.symbolic.breakpoints import kinks
 
-        return kinks(self.form(self._steps, stable=False), self.form((*self._steps, "x")), self.resolved({}))
+        return kinks(self.form(self.steps, stable=False), self.form((*self.steps, "x")), self.resolved({}))
 
     def plan(self, *forms: tuple[str, ...]) -> Plan:
         """What a target must render to compute these derivatives: () is the value, ("x",) the gradient."""
-        from actlab.symbolic.plan import make_plan
-
-        roots = tuple(self.form(form) for form in forms)
-        return make_plan(self.record.name, roots, tuple(self.record.domains.items()))
+        return _plan(self.record, forms)
 
     def form(self, steps: tuple[str, ...], *, stable: bool = True) -> Expression:
         """The expression of a derivative, from the entry's stable form where there is one."""
@@ -347,22 +346,22 @@ class Elementwise(Activation):
 
     def _composed(self, x: Expression, parameters: Mapping[str, Any]) -> Expression:
         values = {name: e.lift(value) for name, value in {**self.resolved({}), **parameters}.items()}
-        return e.substitute(self.form(self._steps, stable=False), {"x": x, **values})  # type: ignore[no-any-return]
+        return e.substitute(self.form(self.steps, stable=False), {"x": x, **values})  # type: ignore[no-any-return]
 
     def _evaluate(self, more: tuple[str, ...], x: Any, parameters: Mapping[str, Any], out: Any) -> Any:
         from actlab.frameworks import of
 
-        steps = self._steps + more
+        steps = self.steps + more
         return of(x, self.name).elementwise(self, steps, x, self.resolved(parameters), out)
 
     def _rebuilt(self, bound: Mapping[str, float]) -> Elementwise:
-        return type(self)(self.record, bound, self._steps)
+        return type(self)(self.record, bound, self.steps)
 
     def _state(self) -> tuple[Any, ...]:
-        return dict(self.bound), self._steps
+        return dict(self.bound), self.steps
 
     def _identity(self) -> tuple[object, ...]:
-        return (*super()._identity(), self._steps)
+        return (*super()._identity(), self.steps)
 
 
 class Random(Activation):
@@ -465,6 +464,22 @@ class Axis(Activation):
         """The formula of `vjp` in the symbols x, y (the value) and g."""
         assert self.record.vjp is not None  # noqa: S101 - the decorator demands it
         return e.lift(self.record.vjp(*map(e.symbol, "xyg")))
+
+
+@lru_cache(maxsize=4096)
+def _plan(record: Record, forms: tuple[tuple[str, ...], ...]) -> Plan:
+    from actlab.symbolic.plan import make_plan
+
+    roots = tuple(_form(record, form, stable=True) for form in forms)
+    return make_plan(record.name, roots, tuple(record.domains.items()))
+
+
+def _all(condition: Any) -> bool:
+    """Whether a condition holds for every element; a traced or batched tensor cannot be read and passes."""
+    try:
+        return bool(condition.all())
+    except RuntimeError:
+        return True
 
 
 @lru_cache(maxsize=4096)

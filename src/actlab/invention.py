@@ -60,6 +60,8 @@ class Accuracy:
 class Invented(Elementwise):
     """An activation made by `define`; it also knows its own accuracy."""
 
+    _in_catalogue = False
+
     @property
     def accuracy(self) -> Accuracy:
         """Measured against the formula in 60-digit arithmetic, at bound or default parameters."""

@@ -7,7 +7,10 @@ import json
 import actlab
 
 
-def test_table(run, golden) -> None:
+def test_table(run, golden, monkeypatch) -> None:
+    # Some of them: a function that is added to the catalogue does not change this table.
+    some = ["abs", "elu", "gelu_tanh", "leaky_relu", "maxout", "rrelu", "selu", "silu", "swish"]
+    monkeypatch.setattr("actlab.registry.names", lambda: some)
     outcome = run("list")
     golden("list", outcome.out)
     assert (outcome.code, outcome.err) == (0, "")

@@ -33,20 +33,6 @@ KINK_DERIVATIVES: dict[tuple[str, float], float] = {
 # Breakpoints at which nothing jumps: the derivative is the same on both sides.
 SMOOTH_BREAKPOINTS = ("elu:alpha=1", "celu:alpha=2", "celu:alpha=0.5", "softsign")
 
-# (activation, "value" or "grad"): largest float64 error, in ulp, on the battery's points, and why. Everything else is
-# within 4 ulp(f) + |x f'(x)|*2^-53.
-_TAIL = "subnormal: the exponential underflows before it is multiplied by x"
-FLOAT64_EXCEPTIONS: dict[tuple[str, str], tuple[float, str]] = {
-    ("silu", "value"): (400, _TAIL),
-    ("silu", "grad"): (400, _TAIL),
-    ("swish", "value"): (400, _TAIL),
-    ("swish", "grad"): (400, _TAIL),
-    ("mish", "value"): (400, _TAIL),
-    ("mish", "grad"): (400, _TAIL),
-    ("gelu_tanh", "grad"): (80, _TAIL),
-    ("gelu", "grad"): (10, _TAIL),
-}
-
 # actlab name: (torch.nn.functional name, keyword arguments). What PyTorch has is compared with it at ordinary points.
 TORCH: dict[str, tuple[str, dict[str, float | str]]] = {
     "sigmoid": ("sigmoid", {}),

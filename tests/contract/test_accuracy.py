@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from contract import checks
 from contract.entries import ELEMENTWISE, elementwise, reference
-from contract.records import FLOAT64_EXCEPTIONS, TORCH
+from contract.records import TORCH
 from contract.reference import Reference, of_expression
 from contract.rounding import BFLOAT16, FLOAT16, FLOAT32, FLOAT64
 from hypothesis import HealthCheck, given, settings
@@ -30,18 +30,7 @@ def test_float32_is_correctly_rounded(name: str, what: str) -> None:
 @every
 @both
 def test_float64_is_within_a_few_ulp(name: str, what: str) -> None:
-    least, _ = FLOAT64_EXCEPTIONS.get((name, what), (4.0, ""))
-    checks.check_float64(elementwise(name), what, reference(name), least)
-
-
-@pytest.mark.parametrize(("name", "what"), FLOAT64_EXCEPTIONS)
-def test_recorded_exceptions_are_needed(name: str, what: str) -> None:
-    bound, reason = FLOAT64_EXCEPTIONS[name, what]
-    print(f"{name} {what}: float64 within {bound} ulp; {reason}")  # noqa: T201 - shown by pytest -rP
-    with pytest.raises(AssertionError):
-        checks.check_float64(elementwise(name), what, reference(name))
-    with pytest.raises(AssertionError):
-        checks.check_float64(elementwise(name), what, reference(name), bound / 2)
+    checks.check_float64(elementwise(name), what, reference(name))
 
 
 @every

@@ -27,6 +27,7 @@ from actlab.symbolic import derivative, limits, plan
 Patch = pytest.MonkeyPatch
 _REMEMBERED = (
     activation._form,
+    activation._plan,
     derivative._first,
     limits._limit,
     plan.make_plan,

@@ -26,7 +26,7 @@ def encode(values: NDArray[np.float64]) -> NDArray[np.uint16]:
     with np.errstate(over="ignore", invalid="ignore"):
         single = np.atleast_1d(values.astype(np.float32))
         exact = np.atleast_1d(values)
-        bits = single.view(np.uint32).copy()
+        bits = single.view(np.uint32).copy("K")
         wide = single.astype(np.float64)
         bits -= np.abs(wide) > np.abs(exact)
         bits |= wide != exact
@@ -37,4 +37,4 @@ def encode(values: NDArray[np.float64]) -> NDArray[np.uint16]:
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
     """Whether this is the bfloat16 of the ml_dtypes package, which need not be installed."""
-    return dtype.name == "bfloat16"
+    return dtype.kind == "V" and dtype.name == "bfloat16"  # a name is slow to make up

@@ -36,7 +36,7 @@ def run(plan: Plan, x: NDArray[Any], parameters: Sequence[Any], outs: Sequence[N
     if not arrays and _flat(x, outs):
         order = "C" if x.flags.c_contiguous else "F"
         pieces = [array.reshape(-1, order=order) for array in (x, *outs)]  # type: ignore[call-overload]
-        _kernel(plan, x.dtype.name, arrays=False)(*pieces, *parameters)
+        _kernel(plan, x.dtype, arrays=False)(*pieces, *parameters)
     else:
         _run_in_pieces(plan, x, parameters, outs, arrays=arrays)
 
@@ -60,7 +60,7 @@ def _run_in_pieces(
     lane = _LANES[0 if single else 1]
     operands = [x, *(np.asarray(p) for p in parameters)] if arrays else [x]
     flags = ["nbo", "aligned", "contig", "overlap_assume_elementwise"]
-    run_piece = _kernel(plan, lane.name, arrays=arrays)
+    run_piece = _kernel(plan, lane, arrays=arrays)
     with np.nditer(  # type: ignore[call-overload]
         [*operands, *outs],
         flags=["external_loop", "buffered", "zerosize_ok", "copy_if_overlap"],
@@ -78,6 +78,6 @@ def _run_in_pieces(
 
 
 @lru_cache(maxsize=1024)
-def _kernel(plan: Plan, dtype: str, *, arrays: bool) -> Callable[..., None]:
-    key = f"{plan.key}_{dtype}{'_arrays' if arrays else ''}"
-    return kernel(key, lambda cached: render(key, plan, dtype, arrays=arrays, cached=cached))
+def _kernel(plan: Plan, dtype: np.dtype[Any], *, arrays: bool) -> Callable[..., None]:
+    key = f"{plan.key}_{dtype.name}{'_arrays' if arrays else ''}"
+    return kernel(key, lambda cached: render(key, plan, dtype.name, arrays=arrays, cached=cached))

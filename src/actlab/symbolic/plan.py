@@ -25,7 +25,7 @@ _HUGE = (1e100, 1e200, 1.7e308)  # finite numbers whose powers overflow
 _SAMPLES = (0.7, 2.5, 0.0, -0.7, -2.5)  # parameter values of every sign
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """Expressions to compute together.
 
@@ -40,7 +40,7 @@ class Plan:
     roots: tuple[Expression, ...]
     domains: tuple[tuple[str, Interval], ...]
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters the roots depend on, in order."""
         used = e.symbols(*self.roots)

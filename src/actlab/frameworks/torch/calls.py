@@ -42,7 +42,7 @@ def prepared(item: Activation) -> Callable[[Tensor, Sequence[Any], bool], Tensor
     `values` are those of all parameters in the entry's order, bound ones included.
     """
     if isinstance(item, Elementwise):
-        apply = _formula(item, item._steps)  # noqa: SLF001 - a derivative is an activation too
+        apply = _formula(item, item.steps)
         return lambda x, values, _: apply(checked(x, item.name), *values)
     if isinstance(item, Random):
         return _prepared_random(item)
