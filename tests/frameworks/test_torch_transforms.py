@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import shutil
 
 import pytest
 from contract.entries import ALL, AXIS, ELEMENTWISE, elementwise
@@ -161,15 +160,25 @@ def gradients(model: nn.Module, x) -> list:
     return [weight.grad.clone() for weight in model.parameters()]
 
 
-# Inductor writes C++; without a compiler there is nothing it could be tested with.
 BACKENDS = [("aot_eager", name) for name in ("gelu_tanh", "hard_tanh", "prelu", "swish", "maxout")]
-BACKENDS += [("inductor", "mish")] if shutil.which("g++") or shutil.which("clang++") else []
+BACKENDS += [("inductor", "mish")]
+
+
+def can_compile(backend: str) -> bool:
+    """Whether the backend works here: Inductor needs a C++ compiler, Python's headers, and a path without spaces."""
+    try:
+        torch.compile(lambda x: x + 1, backend=backend)(torch.ones(3))
+    except torch._dynamo.exc.BackendCompilerFailed:
+        return False
+    return True
 
 
 @pytest.mark.filterwarnings("default")  # the compiler has its own
 @pytest.mark.parametrize(("backend", "name"), BACKENDS)
 def test_a_module_compiles_into_one_graph(backend: str, name: str) -> None:
     torch.compiler.reset()
+    if not can_compile(backend):
+        pytest.skip(f"{backend} cannot compile x + 1 here")
     model = Net(actlab.torch.module(name, 8) if name in LEARNING else actlab.torch.module(name))
     x = torch.randn(5, 6)
     want, slopes = model(x), gradients(model, x)
