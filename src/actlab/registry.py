@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from actlab.activation import Activation, Axis, Elementwise, Record
 from actlab.errors import ActlabError, ParameterError, UnknownActivation, UnsupportedType, suggest
@@ -17,32 +17,45 @@ _REGISTRY: dict[str, Activation] = {}
 _ALIASES: dict[str, str] = {}
 
 
+class Statements(TypedDict, total=False):
+    """What an entry may say beside its formula and source; the fields are those of `Record`."""
+
+    aliases: tuple[str, ...]
+    advantages: tuple[str, ...]
+    disadvantages: tuple[str, ...]
+    notes: tuple[str, ...]
+    require: str
+    stable: Callable[..., Any]
+    stable_grad: Callable[..., Any]
+    vjp: Callable[..., Any]
+
+
+@overload
+def activation(*, source: str, **said: Unpack[Statements]) -> Callable[[Callable[..., Any]], Elementwise]: ...
+@overload
+def activation(kind: type[A], *, source: str, **said: Unpack[Statements]) -> Callable[[Callable[..., Any]], A]: ...
 def activation(
-    kind: type[A] = Elementwise,  # type: ignore[assignment]
-    *,
-    source: str,
-    aliases: tuple[str, ...] = (),
-    advantages: tuple[str, ...] = (),
-    disadvantages: tuple[str, ...] = (),
-    notes: tuple[str, ...] = (),
-    require: str = "",
-    stable: Callable[..., Any] | None = None,
-    stable_grad: Callable[..., Any] | None = None,
-    vjp: Callable[..., Any] | None = None,
-) -> Callable[[Callable[..., Any]], A]:
+    kind: type[Activation] = Elementwise, *, source: str, **said: Unpack[Statements]
+) -> Callable[[Callable[..., Any]], Activation]:
     """Enter a formula into the catalogue.
 
     Parameters
     ----------
     kind : Elementwise, Random or Axis
     source : paper, year, identifier
+    aliases, advantages, disadvantages, notes : see `Activation`
     require : a rule between two parameters, "lower <= upper"
     stable, stable_grad : forms of the value and the derivative that lose no digits where the formula (or its
         derivative by rule) does; tests prove that they agree with it
     vjp : for Axis, a function of x, y = f(x) and the gradient g
+
+    Raises
+    ------
+    ParameterError
+        If the name or an alias is taken.
     """
 
-    def enter(function: Callable[..., Any]) -> A:
+    def enter(function: Callable[..., Any]) -> Activation:
         defaults = {name: p.default for name, p in inspect.signature(function).parameters.items()}
         record = Record(
             name=function.__name__,
@@ -50,10 +63,10 @@ def activation(
             parameters=MappingProxyType({name: p for name, p in defaults.items() if isinstance(p, Param)}),
             draws=MappingProxyType({name: p for name, p in defaults.items() if isinstance(p, Uniform)}),
             summary=(inspect.getdoc(function) or "").partition("\n")[0],
-            source=source, aliases=aliases, advantages=advantages, disadvantages=disadvantages, notes=notes,
-            require=require, stable=stable, stable_grad=stable_grad, vjp=vjp,
-        )  # fmt: skip
-        if (vjp is not None) != issubclass(kind, Axis):
+            source=source,
+            **said,
+        )
+        if ("vjp" in said) != issubclass(kind, Axis):
             raise ActlabError(f"{record.name}: an Axis activation, and no other, must be given vjp=")
         item = kind(record)
         register(item)
