@@ -23,6 +23,7 @@ from actlab.emit.numba import kernel_name
 from actlab.emit.python import compile_source
 
 _lock = threading.RLock()  # Numba compiles one function at a time anyway
+_complained: set[Path] = set()
 
 
 def folder() -> Path:
@@ -97,9 +98,11 @@ def _in_memory(key: str, source: str) -> Callable[..., None]:
     return compile_source(source, f"<{name}>", module.__dict__)[kernel_name(key)]  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=1)
 def _complain(error: Exception) -> None:
-    """One warning per process (the argument is remembered with the call)."""
+    """One warning per process and folder: every kernel would say the same."""
+    if folder() in _complained:
+        return
+    _complained.add(folder())
     warnings.warn(
         f"actlab cannot use its cache folder {folder()} ({error}); kernels are compiled anew in each process. "
         "Set ACTLAB_CACHE_DIR to a folder that can be written.",
