@@ -159,3 +159,14 @@ def test_what_python_would_do_silently_is_refused(row: int) -> None:
     with pytest.raises(FormulaError) as caught:
         attempt()
     assert str(caught.value) == message
+
+
+def test_what_would_fill_the_memory_as_text_is_not_written_out() -> None:
+    u = e.symbol("x")
+    for _ in range(200):
+        u = u * u
+    assert repr(u) == f"<expression of {2**201 - 1} operations>"
+    with pytest.raises(FormulaError, match="at most 20000 operations"):
+        e.require_writable(u)
+    assert e.structure(u) != e.structure(u * u)
+    assert len(e.structure(u)) < 10_000

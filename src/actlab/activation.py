@@ -61,7 +61,7 @@ class Record:
         anything = any(p.kind is p.VAR_KEYWORD for p in takes.values())
         names = [name for name in (*self.parameters, *self.draws) if anything or name in takes]
         try:
-            return e.lift(function(e.symbol("x"), **{name: e.symbol(name) for name in names}))
+            return e.require_writable(e.lift(function(e.symbol("x"), **{name: e.symbol(name) for name in names})))
         except FormulaError as error:
             raise FormulaError(f"{self.name}: {str(error).removeprefix('formula: ')}") from None
         except (TypeError, AttributeError) as error:
@@ -458,6 +458,11 @@ class Axis(Activation):
         from actlab.frameworks import of
 
         return of(x, self.name).along_axis_vjp(self, x, g, self.resolved(parameters))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("grad", "value_and_grad", "derivative", "limits", "kinks", "breakpoints"):
+            raise AttributeError(f"{self.name} looks along an axis and has no {name}; use vjp(x, g, axis=...)")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def backward(self) -> Expression:

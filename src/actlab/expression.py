@@ -25,6 +25,9 @@ Number: TypeAlias = int | float | Fraction | Decimal
 COMPARISONS = ("<", "<=", ">", ">=", "==")
 _MOST_BITS = 4096  # of a constant's numerator and denominator: repeated powers of constants must not fill the memory
 _MAX_POWER = 64  # beyond it a formula is a mistake or an attack: (x**9)**9**9 would fill the memory
+# Operations of a formula written out: nested words share their arguments and text does not, so that text doubles where
+# an expression grows by one. The largest formulas of the catalogue need a hundredth of it.
+MOST_WRITTEN = 20_000
 _pool: WeakValueDictionary[tuple[object, ...], Node] = WeakValueDictionary()
 _pool_lock = threading.Lock()
 
@@ -72,7 +75,8 @@ class Node:
     def __repr__(self) -> str:
         from actlab.emit.text import render
 
-        return render(self)
+        size = written_size(self)
+        return render(self) if size <= MOST_WRITTEN else f"<expression of {size} operations>"
 
 
 class Condition(Node):
@@ -309,6 +313,30 @@ def walk(*roots: Node) -> Iterator[Node]:
 def symbols(*roots: Node) -> set[str]:
     """Names of all symbols below the roots."""
     return {node.value for node in walk(*roots) if node.op == "symbol"}
+
+
+def written_size(root: Node) -> int:
+    """How many operations, constants and symbols the expression has as text, where nothing is shared."""
+    size: dict[Node, int] = {}
+    for node in walk(root):
+        size[node] = 1 + sum(size[arg] for arg in node.args)
+    return size[root]
+
+
+def require_writable(root: Expression) -> Expression:
+    """The expression itself; FormulaError if it is too large to be written out."""
+    if written_size(root) > MOST_WRITTEN:
+        raise FormulaError(f"formula: a formula must have at most {MOST_WRITTEN} operations when written out")
+    return root
+
+
+def structure(*roots: Node) -> str:
+    """Text that differs where expressions differ; it does not grow faster than they do, as their formula would."""
+    number: dict[Node, int] = {}
+    for node in walk(*roots):
+        number[node] = len(number)
+    rows = [(node.op, str(node.value), *(number[arg] for arg in node.args)) for node in number]
+    return f"{rows}{[number[root] for root in roots]}"
 
 
 def rewrite(root: Any, change: Callable[[Node], Node | None]) -> Any:

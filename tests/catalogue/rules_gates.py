@@ -107,6 +107,13 @@ def ends_of_hard_swish(name: str, low: str, high: str = "3") -> None:
     assert [at(name, x) for x in right] == right
 
 
+@rule(r"not mish: (\S+), .* is smooth and another function", "hard_swish")
+def hard_swish_is_not_mish(name: str, formula: str) -> None:
+    assert actlab.mish.formula == formula != actlab.get(name).formula
+    assert actlab.get(name).kinks
+    assert not actlab.mish.kinks
+
+
 @rule(r"falls between (-\d) and (-[\d.]+), to (-[\d.]+)", "hard_swish")
 def dip_of_hard_swish(name: str, start: str, end: str, depth: str) -> None:
     falling = [x for x in FINE if at(name, x, 1) < 0]

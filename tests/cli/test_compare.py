@@ -91,6 +91,8 @@ def test_progress_counts_tenths_and_never_backwards(capsys) -> None:
         (["--seeds", "1"], "compare: seeds must be a whole number of at least 2; got seeds=1"),
         (["--data", "nowhere.csv", "--target", "y"], "nowhere.csv"),
         (["--baseline", "mish"], "compare: baseline must be one of the activations; got baseline='mish'"),
+        (["--activations", ""], "compare: activations must name at least one; got activations=[]"),
+        (["--data", "digits", "--target", "y"], "compare: target must be left out for data that have their own"),
         (["--activations", "relu,relu"], "compare: every activation must be there once; got 'relu'"),
     ],
 )

@@ -173,3 +173,33 @@ def test_ieee_answers_infinities_like_hardware() -> None:
     for root, t, want in rows:
         got = ieee.evaluate(root, t, {})
         assert got == want or (math.isnan(got) and math.isnan(want)), f"{root} at {t}: {got}, must be {want}"
+
+
+@pytest.mark.parametrize("word", ["sech2", "logistic_pdf", "normal_pdf", "sigmoid"])
+def test_mpmath_raises_a_whole_word_to_a_power(word: str) -> None:
+    u = e.call(word, x)
+    with mp.workdps(30):
+        value = reference.function(u)(mpf("0.4"))
+        assert mp.almosteq(reference.function(u**3)(mpf("0.4")), value**3)
+
+
+@pytest.mark.parametrize("word", ["exp", "expm1", "tanh", "sech2", "sigmoid", "logistic_pdf", "normal_pdf", "softplus"])
+def test_mpmath_answers_where_the_digits_would_never_end(word: str) -> None:
+    huge = v.exp(x)
+    with mp.workdps(400):
+        ends = [reference.function(e.call(word, u))(mpf(10) ** 30) for u in (-huge, huge)]
+    assert list(map(float, ends)) == [float(end) for end in WORDS[word].ends if end is not None]
+
+
+def test_mpmath_leaves_the_sine_of_a_number_without_end_open() -> None:
+    with mp.workdps(400):
+        assert mp.isnan(reference.function(v.sin(v.exp(x)))(mpf(10) ** 30))
+
+
+def test_torch_takes_words_of_numbers_that_have_no_value() -> None:
+    torch = pytest.importorskip("torch")
+    from actlab.emit import torch as target
+
+    for root, expected in ((v.log(-1) + x, math.nan), (v.log(0) + x, -math.inf)):
+        result = target.elementwise(make_plan("f", (root,), ()))(torch.ones(1))
+        assert np.array_equal(result.numpy(), [expected], equal_nan=True)

@@ -99,6 +99,12 @@ def test_text_columns_are_one_hot_encoded_and_said_to_be() -> None:
     assert "Text columns were one-hot encoded: colour." in dataset.notes
 
 
+def test_a_column_that_may_only_number_the_rows_is_pointed_at() -> None:
+    note = "Different in every row: id. Remove what only numbers the rows."
+    assert note in one(table(id=np.arange(60)), "kind").notes
+    assert note not in one(table(id=np.arange(60) // 2), "kind").notes
+
+
 @pytest.mark.parametrize(("separator", "suffix"), [(",", ".csv"), (";", ".csv"), ("\t", ".tsv")])
 def test_files_are_read_whatever_separates_their_cells(tmp_path: Path, separator: str, suffix: str) -> None:
     path = tmp_path / f"mine{suffix}"

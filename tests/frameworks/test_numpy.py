@@ -149,7 +149,7 @@ def test_unknown_types_are_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["read-only", "corrupt"])
+@pytest.mark.parametrize("kind", ["read-only", "corrupt", "empty"])
 def test_a_bad_cache_never_breaks_a_call(kind: str, tmp_path: Path) -> None:
     folder = tmp_path / "kernels"
     code = "import actlab, numpy; print(actlab.silu(numpy.ones(2))[0])"
@@ -161,6 +161,6 @@ def test_a_bad_cache_never_breaks_a_call(kind: str, tmp_path: Path) -> None:
         subprocess.run(run, env=environment, check=True, capture_output=True)
         for file in folder.rglob("*"):
             if file.is_file():
-                file.write_bytes(b"\0garbage")
+                file.write_bytes(b"" if kind == "empty" else b"\0garbage")
     done = subprocess.run(run, env=environment, check=False, capture_output=True, text=True)
     assert done.stdout == "0.7310585786300049\n", done.stderr

@@ -95,6 +95,12 @@ def test_the_footer_says_what_is_drawn() -> None:
     ]
 
 
+def test_the_footer_says_what_is_drawn_of_a_vector() -> None:
+    assert f"{actlab.softmax.formula}, drawn for the pair (x, 0), first member" in curves.footer(
+        [actlab.softmax], width=300
+    )
+
+
 def test_the_footer_is_filled_to_its_width() -> None:
     assert max(map(len, curves.footer([actlab.leaky_relu], width=40).splitlines())) <= 40
 

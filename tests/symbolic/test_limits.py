@@ -32,6 +32,12 @@ ROWS = [
     ("sin(x)/x", ANY, "0", "0"),
     ("x*sin(x)", ANY, "nan", "nan"),
     ("log(x)", ANY, "nan", "inf"),
+    ("power(sigmoid(x), -1.5)*logistic_pdf(x)", ANY, "inf", "0"),
+    ("power(1/x, 1.5)", ANY, "nan", "0"),
+    ("power(1 + 1/x, x)", ANY, "nan", "nan"),
+    ("exp(x)/(1 + expm1(x))", ANY, "nan", "1"),
+    ("x*0.5/clip(x, 0, 6)/x", ANY, "nan", "1/12"),
+    ("log(tanh(x)**2)", ANY, "0", "0"),
     ("7", ANY, "7", "7"),
 ]
 
@@ -41,3 +47,8 @@ def test_limits(text: str, domain: Interval, low: str, high: str) -> None:
     root = parse(text, ["a"])
     assert repr(limit(root, -1, {"a": domain})) == low
     assert repr(limit(root, 1, {"a": domain})) == high
+
+
+def test_nested_words_take_no_longer_than_their_number() -> None:
+    depth = 60  # 2**60 steps if every level looked at the next one twice
+    assert repr(limit(parse("softplus(" * depth + "x" + ")" * depth), 1)) == "inf"

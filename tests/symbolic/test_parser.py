@@ -64,6 +64,8 @@ REFUSED = [
             "where must be given a condition and two values: where(x > 0, a, b)"
         ),
     ),
+    ("x^2", "formula: in 'x^2', at column 1, 'x^2': the operators of a formula are + - * / and **, as in x**2"),
+    ("[x]", "formula: in '[x]', at column 1, '[x]': a formula is one expression, not a list"),
     ("x == 0", "formula: in 'x == 0', at column 1, 'x == 0': only <, <=, > and >= compare"),
     ("sin", "formula: in 'sin', at column 1, 'sin': sin is a word that needs an argument: sin(x)"),
     ("x/0", "formula: in 'x/0', at column 1, 'x/0': division by the constant 0"),
@@ -100,6 +102,7 @@ REFUSED = [
     ("-" * 3000 + "x", None),
     ("x" + "+x" * 2500, "formula: a formula must be at most 4000 characters long; got 5001"),
     ("exp(" * 150 + "x" + ")" * 150, None),
+    ("max(" * 90 + "x" + ", 1)" * 90, None),
 ]
 
 

@@ -139,6 +139,7 @@ def mish(x):
     notes=(
         "the gradient at the kinks is 0 at -3 and 1 at 3, as in PyTorch, JAX and TensorFlow",
         "MobileNetV3 uses it in the deeper half of the network only",
+        "not mish: x*tanh(softplus(x)), at times printed under this name, is smooth and another function",
     ),
 )
 def hard_swish(x):

@@ -103,7 +103,7 @@ def command(
     from actlab.experiment import DEFAULT_ACTIVATIONS, compare
 
     invented = define_all(definitions)
-    named = split_names(activations) if activations else list(DEFAULT_ACTIVATIONS)
+    named = list(DEFAULT_ACTIVATIONS) if activations is None else split_names(activations)
     options = {name: value for name, value in given.items() if value is not None}
     if data:
         options["data"] = list(data)

@@ -121,7 +121,7 @@ def _facts(sheet: dict[str, Any]) -> dict[str, list[str]]:
         facts["derivative"] = [sheet["derivative"]]
         facts["limits"] = [_limit_line(**limit) for limit in sheet["limits"]]
         facts["kinks"] = [_kink_line(**kink) for kink in sheet["kinks"]] or ["none"]
-        facts["range seen"] = ["{:.6g} to {:.6g}, on a grid".format(*sheet["range_seen"])]
+        facts["range seen"] = ["{:.6g} to {:.6g}, on a grid".format(*(end + 0.0 for end in sheet["range_seen"]))]
     fixed = [f"{name} = {value:g}, fixed" for name, value in sheet["bound"].items()]
     free = [_parameter_line(name, **about) for name, about in sheet["parameters"].items()]
     facts["parameters"] = fixed + free or ["none"]
@@ -133,7 +133,7 @@ def _facts(sheet: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _limit_line(*, at: float, value: float, formula: str | None) -> str:
-    number = "none" if math.isnan(value) else f"{value:.6g}"
+    number = "none" if math.isnan(value) else f"{value + 0.0:.6g}"  # -0 is written 0
     return f"{number} at {at:g}" + (f", in general {formula}" if formula else "")
 
 

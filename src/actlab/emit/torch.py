@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -11,9 +12,9 @@ from torch import Tensor
 
 from actlab.emit import ieee
 from actlab.emit.python import compile_source, lines
-from actlab.expression import Expression, Node, constant, rewrite, symbols, walk
+from actlab.expression import Expression, Node, constant, negate, rewrite, symbols, walk
 from actlab.symbolic.plan import Plan
-from actlab.vocabulary import AXIS_WORDS, WORDS
+from actlab.vocabulary import AXIS_WORDS, WORDS, inf, nan
 
 TABLE = {
     "pi": "_math.pi",
@@ -78,7 +79,12 @@ def _with_numbers(root: Expression) -> Expression:
     """Each word of numbers alone, such as sqrt(2/pi), as a number: torch's functions take tensors only."""
 
     def change(node: Node) -> Node | None:
-        return constant(ieee.evaluate(node, 0.0, {})) if node.op in WORDS and not symbols(node) else None  # type: ignore[arg-type]
+        if node.op not in WORDS or symbols(node):
+            return None
+        value = ieee.evaluate(node, 0.0, {})  # type: ignore[arg-type]
+        if math.isfinite(value):
+            return constant(value)
+        return nan if math.isnan(value) else inf if value > 0 else negate(inf)  # log(-1), log(0)
 
     return rewrite(root, change)  # type: ignore[no-any-return]
 
@@ -126,8 +132,6 @@ def _first_largest(u: Tensor, dim: int) -> Tensor:
 
 
 def _namespace() -> Mapping[str, Any]:
-    import math
-
     helpers = (_finished, _where, _clip, _sech2, _sign, _largest, _first_largest)
     return {
         "_torch": torch,

@@ -73,7 +73,8 @@ def _others(rows: list[Row], score: _Score) -> list[str]:
     alike = [row["activation"] for row in rest if row["best_group"]]
     lower = [row for row in rest if not row["best_group"]]
     if not lower:
-        sentence = f"None of the others ({_listed(alike)}) can be told from it."
+        several = f"None of the others ({_listed(alike)}) can be told from it."
+        sentence = several if len(alike) > 1 else f"{alike[0]} cannot be told from it."
         if score.percent and all(row["mean"] > CEILING for row in rows):
             sentence += " This data set is nearly solved by all of them and leaves little room for differences."
         return [sentence]

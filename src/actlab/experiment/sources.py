@@ -28,6 +28,8 @@ def load_all(data: Any, target: str | None, who: str) -> list[Dataset]:
     items = list(data) if _is_several(data) else [data]
     if not items:
         raise DataError(f"{who}: data must name at least one data set; got data={data!r}")
+    if target is not None and all(isinstance(item, str) and item in bundled.NAMES for item in items):
+        raise DataError(f"{who}: target must be left out for data that have their own; got target={target!r}")
     loaded: list[Dataset] = []
     for item in items:
         dataset = checked(_load(item, target, who), who)

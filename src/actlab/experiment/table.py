@@ -137,6 +137,9 @@ def _read_features(frame: pd.DataFrame, who: str) -> tuple[np.ndarray, list[str]
     notes = []
     if text:
         notes.append(f"Text columns were one-hot encoded: {', '.join(text)}.")
+    numbered = [name for name in frame.columns if pd.api.types.is_integer_dtype(frame[name]) and frame[name].is_unique]
+    if numbered:
+        notes.append(f"Different in every row: {', '.join(numbered)}. Remove what only numbers the rows.")
     return x, notes
 
 

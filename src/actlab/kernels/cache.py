@@ -56,11 +56,11 @@ def kernel(key: str, render: Callable[[bool], str]) -> Callable[..., None]:
     with _lock:
         try:
             module = _from_disk(f"actlab_{key}_{_toolchain()}", render)
+            return getattr(module, kernel_name(key))  # type: ignore[no-any-return]
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the cache, the call must succeed
             function = _in_memory(key, render(False))
             _complain(error)
             return function
-        return getattr(module, kernel_name(key))  # type: ignore[no-any-return]
 
 
 def _from_disk(name: str, render: Callable[[bool], str]) -> ModuleType:

@@ -155,4 +155,7 @@ def footer(items: Sequence[Activation], *, width: int) -> str:
 
 def _caption(item: Activation) -> str:
     defaults = ", ".join(f"{name}={param.default:g}" for name, param in item.parameters.items())
-    return f"{item.name}: {item.formula}" + (f"; default {defaults}" if defaults else "") + f"; {item.source}"
+    from actlab.activation import Axis
+
+    drawn = ", drawn for the pair (x, 0), first member" if isinstance(item, Axis) else ""
+    return f"{item.name}: {item.formula}{drawn}" + (f"; default {defaults}" if defaults else "") + f"; {item.source}"

@@ -23,7 +23,10 @@ def limit(root: Expression, side: int, domains: Mapping[str, Interval]) -> Expre
         found = _back(answer)
     except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError, sp.PoleError):
         return nan
-    return found if found is not None and _confirmed(root, side, found, domains) else nan
+    try:
+        return found if found is not None and _confirmed(root, side, found, domains) else nan
+    except (ZeroDivisionError, OverflowError):  # far out a denominator is 0 to 60 digits
+        return nan
 
 
 def _assume(domain: Interval) -> dict[str, bool]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
+from typing import TypeAlias
 
 from actlab import expression as e
 from actlab.errors import FormulaError
@@ -21,6 +22,7 @@ from actlab.vocabulary import WORDS, inf, nan
 
 MINUS_INF = e.negate(inf)
 ZERO, ONE, MINUS_ONE = map(e.constant, (0, 1, -1))
+Domains: TypeAlias = tuple[tuple[str, Interval], ...]  # of the parameters, by name
 _INFINITE = frozenset({inf, MINUS_INF})  # a set asks for identity; `in` on a tuple would ask ==
 
 
@@ -60,16 +62,24 @@ def limit(root: Expression, side: int, domains: Mapping[str, Interval] = Mapping
 
 
 @lru_cache(maxsize=1024)
-def _limit(root: Expression, side: int, domains: tuple[tuple[str, Interval], ...]) -> Expression:
-    known = dict(domains)
+def _limit(root: Expression, side: int, domains: Domains) -> Expression:
     try:
-        return _at(root, side, known)
+        return _at(root, side, domains)
     except NeedSign as need:
-        return _split(root, side, known, need.name)
+        return _split(root, side, dict(domains), need.name)
     except Indeterminate:
-        from actlab.symbolic import consultant
+        return _consulted(root, side, domains)
+    except FormulaError:  # a constant beyond float64
+        return nan
 
-        return consultant.limit(resolve_branches(root, side, known), side, known)
+
+def _consulted(root: Expression, side: int, domains: Domains) -> Expression:
+    from actlab.symbolic import consultant
+
+    try:
+        return consultant.limit(resolve_branches(root, side, domains), side, dict(domains))
+    except FormulaError:  # the branch that holds far out divides by 0
+        return nan
 
 
 def _split(root: Expression, side: int, domains: dict[str, Interval], name: str) -> Expression:
@@ -84,7 +94,8 @@ def _split(root: Expression, side: int, domains: dict[str, Interval], name: str)
     return e.where(p > 0, above, e.where(p < 0, below, zero))
 
 
-def _at(root: Node, side: int, domains: Mapping[str, Interval]) -> Expression:
+@lru_cache(maxsize=4096)  # nested words would be looked at twice on every level
+def _at(root: Node, side: int, domains: Domains) -> Expression:
     """Extended real arithmetic, leaves first; a branch that is not taken is not looked at."""
     if root.op == "symbol":
         return (inf if side > 0 else MINUS_INF) if root.value == "x" else e.symbol(root.value)
@@ -100,7 +111,7 @@ def _at(root: Node, side: int, domains: Mapping[str, Interval]) -> Expression:
     return _word(root, args)
 
 
-def _chosen(root: Node, side: int, domains: Mapping[str, Interval]) -> Expression:
+def _chosen(root: Node, side: int, domains: Domains) -> Expression:
     condition, a, b = root.args
     holds = _holds(condition, side, domains)
     if holds is None:
@@ -109,7 +120,7 @@ def _chosen(root: Node, side: int, domains: Mapping[str, Interval]) -> Expressio
     return _at(a if holds else b, side, domains)
 
 
-def _holds(condition: Node, side: int, domains: Mapping[str, Interval]) -> bool | None:
+def _holds(condition: Node, side: int, domains: Domains) -> bool | None:
     """Whether the condition holds for all x far enough out; None if that depends on the parameters."""
     if condition.op in "&|":
         sides = [_holds(arg, side, domains) for arg in condition.args]
@@ -139,7 +150,7 @@ def _compare(op: str, sign: int) -> bool:
     return {"<": sign < 0, "<=": sign <= 0, ">": sign > 0, ">=": sign >= 0, "==": sign == 0}[op]
 
 
-def _vanishes(node: Node, side: int, domains: Mapping[str, Interval]) -> bool:
+def _vanishes(node: Node, side: int, domains: Domains) -> bool:
     """Whether an exponential tail takes the node to 0, whatever power of x stands beside it."""
     if node.op == "mul":
         a, b = node.args
@@ -162,7 +173,9 @@ def _tame(node: Node) -> bool:
         word = WORDS.get(inner.op)
         if inner.op in ("where", *COMPARISONS, "clip") or (word and word.grows):
             return False
-        if inner.op in ("div", "log", "log1p", "sqrt", "power") and "x" in e.symbols(inner.args[-1]):
+        if inner.op in ("div", "log", "log1p", "sqrt") and "x" in e.symbols(inner.args[-1]):
+            return False
+        if inner.op == "power" and "x" in e.symbols(inner):
             return False
     return True
 
@@ -178,12 +191,12 @@ def _polynomial(node: Node) -> bool:
     return all(keeps_pace(inner) or "x" not in e.symbols(inner) for inner in e.walk(node))
 
 
-def _sign(node: Expression, domains: Mapping[str, Interval]) -> int:
+def _sign(node: Expression, domains: Domains) -> int:
     """The sign of a finite limit, from the parameters' domains."""
     if node.op == "const":
         return int(node.value > 0) - int(node.value < 0)
     if node.op == "symbol":
-        sign = domains.get(node.value, EVERYWHERE).sign()
+        sign = dict(domains).get(node.value, EVERYWHERE).sign()
         if sign is None:
             raise NeedSign(node.value)
         return sign
@@ -214,7 +227,7 @@ def _signed_infinity(sign: int) -> Expression:
     return inf if sign > 0 else MINUS_INF
 
 
-def _sum(node: Node, args: list[Expression], domains: Mapping[str, Interval]) -> Expression:
+def _sum(node: Node, args: list[Expression], domains: Domains) -> Expression:
     a, b = args[0], e.negate(args[1]) if node.op == "sub" else args[1]
     infinite = {term for term in (a, b) if term in _INFINITE}
     if len(infinite) == 2:  # noqa: PLR2004 - inf and -inf
@@ -222,7 +235,7 @@ def _sum(node: Node, args: list[Expression], domains: Mapping[str, Interval]) ->
     return infinite.pop() if infinite else (e.subtract if node.op == "sub" else e.add)(*args)
 
 
-def _times(node: Node, args: list[Expression], domains: Mapping[str, Interval]) -> Expression:
+def _times(node: Node, args: list[Expression], domains: Domains) -> Expression:
     if not any(arg in _INFINITE for arg in args):
         if any(map(e.is_zero, args)):
             return ZERO
@@ -241,7 +254,7 @@ def _by_sign(factor: Expression, infinite: Expression) -> Expression:
     return e.where(factor > 0, infinite, e.where(factor < 0, e.negate(infinite), 0))
 
 
-def _over(node: Node, args: list[Expression], domains: Mapping[str, Interval]) -> Expression:
+def _over(node: Node, args: list[Expression], domains: Domains) -> Expression:
     a, b = args
     if e.is_zero(b) or (a in _INFINITE and b in _INFINITE):
         raise Indeterminate
@@ -252,13 +265,13 @@ def _over(node: Node, args: list[Expression], domains: Mapping[str, Interval]) -
     return ONE if a is b else ZERO if e.is_zero(a) else e.divide(a, b)
 
 
-def _to_power(node: Node, args: list[Expression], domains: Mapping[str, Interval]) -> Expression:
+def _to_power(node: Node, args: list[Expression], domains: Domains) -> Expression:
     if args[0] in _INFINITE:
         return MINUS_INF if args[0] is MINUS_INF and node.value % 2 else inf
     return e.power(args[0], e.constant(node.value))
 
 
-def _clipped(node: Node, args: list[Expression], domains: Mapping[str, Interval]) -> Expression:
+def _clipped(node: Node, args: list[Expression], domains: Domains) -> Expression:
     u, lo, hi = args
     if u in _INFINITE:
         return hi if u is inf else lo
@@ -267,16 +280,16 @@ def _clipped(node: Node, args: list[Expression], domains: Mapping[str, Interval]
     return e.call("clip", *args)
 
 
-def _raised(node: Node, args: list[Expression], domains: Mapping[str, Interval]) -> Expression:
+def _raised(node: Node, args: list[Expression], domains: Domains) -> Expression:
     u, p = args
     if u is inf and p.op == "const":
-        return inf if p.value > 0 else ZERO
-    if u in _INFINITE:
+        return inf if p.value > 0 else ONE if e.is_zero(p) else ZERO
+    if u in _INFINITE or p in _INFINITE or e.is_zero(u):
         raise Indeterminate
     return e.call("power", u, p)
 
 
-_RULES: dict[str, Callable[[Node, list[Expression], Mapping[str, Interval]], Expression]] = {
+_RULES: dict[str, Callable[[Node, list[Expression], Domains], Expression]] = {
     "add": _sum,
     "sub": _sum,
     "mul": _times,
@@ -306,12 +319,14 @@ def _word(node: Node, args: list[Expression]) -> Expression:
         if node.op in ("log", "sign", "sqrt"):
             raise Indeterminate  # approached from which side?
         return _AT_ZERO.get(node.op, e.call(node.op, u))
+    if node.op == "log" and e.is_one(u):
+        return ZERO
     if node.op == "sign" and u.op == "const":
         return e.constant(1 if u.value > 0 else -1)
     return e.call(node.op, *args)
 
 
-def resolve_branches(root: Expression, side: int, domains: Mapping[str, Interval]) -> Expression:
+def resolve_branches(root: Expression, side: int, domains: Domains) -> Expression:
     """The expression as it reads far out: `where`, `clip`, `abs` and `sign` replaced by the part that holds there."""
 
     def change(node: Node) -> Node | None:

@@ -15,10 +15,8 @@ from actlab.errors import FormulaError, suggest
 from actlab.expression import Condition, Expression
 from actlab.vocabulary import AXIS_WORDS, CONSTANTS, MACROS, WORDS
 
-_LONGEST, _DEEPEST = (
-    4000,
-    100,
-)  # characters; nested operations. The largest published formulas need a tenth of it.
+# Characters; nested operations. The largest published formulas need a tenth of it.
+_LONGEST, _DEEPEST = 4000, 100
 
 _ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
@@ -84,17 +82,15 @@ class _Reader:
             place = self.source[max(0, (error.offset or 1) - 1) :][:20] or "the end"
             why = f"{_short(self.source)!r} is not a formula: {error.msg}, at {place!r}"
             raise FormulaError(f"{self.who}: {why}") from None
-        except (
-            RecursionError,
-            MemoryError,
-            ValueError,
-        ) as error:  # ValueError: a null byte, a number of 5,000 digits
+        except (RecursionError, MemoryError, ValueError) as error:  # a null byte, a number of 5,000 digits
             raise FormulaError(
                 f"{self.who}: the formula is nested too deeply or holds what no formula can; {error}"
             ) from None
         result = self.visit(tree, 0)
         if not isinstance(result, Expression):
             self.refuse(tree, "a condition is not a number; write where(condition, a, b)")
+        if e.written_size(result) > e.MOST_WRITTEN:
+            self.refuse(tree, f"the formula written out has more than {e.MOST_WRITTEN} operations")
         return result
 
     def visit(self, node: ast.AST, depth: int) -> Any:
@@ -215,6 +211,10 @@ _WHAT: dict[type[ast.AST], str] = {
     ast.Lambda: "a formula cannot define functions",
     ast.IfExp: "write where(condition, a, b) instead of if and else",
     ast.BoolOp: "write & and | with each comparison in brackets instead of and, or",
+    ast.BinOp: "the operators of a formula are + - * / and **, as in x**2",
+    ast.UnaryOp: "only - and + may stand before a number",
+    ast.List: "a formula is one expression, not a list",
+    ast.Tuple: "a formula is one expression, not a list",
 }
 
 

@@ -54,7 +54,7 @@ class Plan:
     @cached_property
     def key(self) -> str:
         """A name for caches that changes when the mathematics does."""
-        text = f"{self.name}|{self.roots!r}|{[(name, str(domain)) for name, domain in self.domains]}"
+        text = f"{self.name}|{e.structure(*self.roots)}|{[(name, str(domain)) for name, domain in self.domains]}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
