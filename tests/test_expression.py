@@ -170,3 +170,9 @@ def test_what_would_fill_the_memory_as_text_is_not_written_out() -> None:
         e.require_writable(u)
     assert e.structure(u) != e.structure(u * u)
     assert len(e.structure(u)) < 10_000
+
+
+def test_a_whole_power_is_a_product_however_it_is_written() -> None:
+    x = e.symbol("x")
+    assert e.call("power", x, 3) is x**3
+    assert e.call("power", x, 1.5).op == "power"

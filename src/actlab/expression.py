@@ -199,7 +199,9 @@ def lift(value: object) -> Expression:
 
 
 def call(word: str, *args: Expression | Number) -> Expression:
-    """A word of the vocabulary applied to arguments."""
+    """A word of the vocabulary applied to arguments; a whole power of anything is repeated multiplication."""
+    if word == "power" and (exponent := lift(args[1])).op == "const" and exponent.value.denominator == 1:
+        return power(lift(args[0]), exponent)
     return make(word, tuple(map(lift, args)))  # type: ignore[no-any-return]
 
 

@@ -40,7 +40,7 @@ TABLE = {
     "sqrt": "_torch.sqrt({0})",
     "abs": "_torch.abs({0})",
     "sign": "_sign({0})",
-    "power": "_torch.pow({0}, {1})",
+    "power": "_power({0}, {1})",
     "sum": "{0}.sum(_dim, keepdim=True)",
     "amax": "_largest({0}, _dim)",
     "first_max": "_first_largest({0}, _dim)",
@@ -118,6 +118,10 @@ def _sech2(u: Tensor) -> Tensor:
     return 4 * e / (1 + e) ** 2
 
 
+def _power(u: Tensor, p: Any) -> Tensor:
+    return torch.where(u < 0, torch.nan, torch.pow(u, p))
+
+
 def _sign(u: Tensor) -> Tensor:
     return torch.where(u == u, torch.sign(u), u)  # torch.sign(nan) is 0
 
@@ -132,7 +136,7 @@ def _first_largest(u: Tensor, dim: int) -> Tensor:
 
 
 def _namespace() -> Mapping[str, Any]:
-    helpers = (_finished, _where, _clip, _sech2, _sign, _largest, _first_largest)
+    helpers = (_finished, _where, _clip, _sech2, _power, _sign, _largest, _first_largest)
     return {
         "_torch": torch,
         "_math": math,

@@ -294,5 +294,5 @@ def clip(x: float, lo: float, hi: float) -> float:
 
 @word
 def power(x: float, p: float) -> float:
-    """x to the power p, from the C library."""
-    return math.pow(x, p)
+    """x to the power p, from the C library; NaN for negative x, whatever p is."""
+    return math.pow(x, p) if not x < 0 else math.nan

@@ -79,12 +79,16 @@ def _guarded(exact: Expression, domains: Mapping[str, Interval]) -> Expression:
 
 
 def absorb_zeros(root: Expression) -> Expression:
-    """The expression with every tail that has underflowed to 0 winning over what it is multiplied by."""
+    """The expression with every tail that has underflowed to 0 winning over what it is multiplied by.
+
+    Against a factor that itself outgrows every power it must not win: e^(2x)*sigmoid(-2x) goes to 1.
+    """
 
     def change(node: Node) -> Node | None:
         if node.op != "mul":
             return None
-        tails = [arg for arg in node.args if _is_tail(arg)]
+        a, b = node.args
+        tails = [arg for arg, other in ((a, b), (b, a)) if _is_tail(arg) and not _outgrows(other)]
         if not tails:
             return None
         zeros = [e.compare("==", tail, e.constant(0)) for tail in tails]
@@ -92,6 +96,11 @@ def absorb_zeros(root: Expression) -> Expression:
         return e.where(gone, 0, node)  # type: ignore[arg-type]
 
     return e.rewrite(root, change)  # type: ignore[no-any-return]
+
+
+def _outgrows(node: Node) -> bool:
+    """Whether the node contains a word that grows faster than any power."""
+    return any(inner.op in WORDS and WORDS[inner.op].grows for inner in e.walk(node))
 
 
 def _is_tail(node: Node) -> bool:
