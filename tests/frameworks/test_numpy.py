@@ -164,3 +164,6 @@ def test_a_bad_cache_never_breaks_a_call(kind: str, tmp_path: Path) -> None:
                 file.write_bytes(b"" if kind == "empty" else b"\0garbage")
     done = subprocess.run(run, env=environment, check=False, capture_output=True, text=True)
     assert done.stdout == "0.7310585786300049\n", done.stderr
+    if kind != "read-only":
+        strict = [sys.executable, "-W", "error", "-c", code]
+        assert subprocess.run(strict, env=environment, check=False).returncode == 0, "the cache was not repaired"

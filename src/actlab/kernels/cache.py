@@ -53,18 +53,30 @@ def kernel(key: str, render: Callable[[bool], str]) -> Callable[..., None]:
     key : names the formula and the variant; letters, digits and underscores
     render : source of a module that defines `kernel_<key>`, given whether Numba may cache on disk
     """
-    with _lock:
-        try:
-            module = _from_disk(f"actlab_{key}_{_toolchain()}", render)
-            return getattr(module, kernel_name(key))  # type: ignore[no-any-return]
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with the cache, the call must succeed
-            function = _in_memory(key, render(False))
-            _complain(error)
-            return function
-
-
-def _from_disk(name: str, render: Callable[[bool], str]) -> ModuleType:
+    name = f"actlab_{key}_{_toolchain()}"
     path = folder() / "kernels" / f"{name}.py"
+    problem: Exception | None = None
+    with _lock:
+        for attempt in ("as it is", "made anew"):
+            try:
+                if attempt == "made anew":
+                    _delete(path)
+                return getattr(_from_disk(name, path, render), kernel_name(key))  # type: ignore[no-any-return]
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the cache, the call must succeed
+                problem = error
+        function = _in_memory(key, render(False))
+        _complain(problem)
+        return function
+
+
+def _delete(path: Path) -> None:
+    """Remove a kernel's file and its machine code, which may be damaged."""
+    path.unlink(missing_ok=True)
+    for compiled in (path.parent / "__pycache__").glob(f"{path.stem}*"):
+        compiled.unlink(missing_ok=True)
+
+
+def _from_disk(name: str, path: Path, render: Callable[[bool], str]) -> ModuleType:
     if not path.exists():
         _write(path, render(True))
     spec = importlib.util.spec_from_file_location(name, path)
@@ -98,7 +110,7 @@ def _in_memory(key: str, source: str) -> Callable[..., None]:
     return compile_source(source, f"<{name}>", module.__dict__)[kernel_name(key)]  # type: ignore[no-any-return]
 
 
-def _complain(error: Exception) -> None:
+def _complain(error: Exception | None) -> None:
     """One warning per process and folder: every kernel would say the same."""
     if folder() in _complained:
         return
