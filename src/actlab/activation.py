@@ -110,7 +110,7 @@ class Activation:
             record.disadvantages,
             record.notes,
         )
-        self.__doc__ = f"{record.summary}\n\n{record.name}(x) = {record.source}" if record.source else record.summary
+        self.__doc__ = f"{record.summary}\n\nSource: {record.source}." if record.source else record.summary
 
     @property
     def name(self) -> str:

@@ -64,7 +64,7 @@ class Invented(Elementwise):
 
     @property
     def accuracy(self) -> Accuracy:
-        """Measured against the formula in 60-digit arithmetic, at bound or default parameters."""
+        """Measured against the formula in 400-digit arithmetic, at bound or default parameters."""
         return _measured(self)
 
 

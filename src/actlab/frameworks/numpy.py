@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actlab.emit import rows
-from actlab.errors import OptionError, ParameterError, UnsupportedType
+from actlab.errors import OptionError, UnsupportedType
+from actlab.expression import structure
 from actlab.frameworks import bfloat16
-from actlab.kernels.cache import kernel
+from actlab.frameworks.common import axis_and_pieces, broadcast, run_bfloat16, target
+from actlab.kernels.cache import digest, kernel
 from actlab.kernels.elementwise import run
 
 if TYPE_CHECKING:
@@ -115,28 +117,14 @@ def _evaluate(
     values = [parameters[name] for name in plan.parameters]
     # A parameter that this derivative no longer depends on still takes part in broadcasting.
     shapes = [p.shape for p in parameters.values() if isinstance(p, np.ndarray)]
-    shape = _broadcast(x.shape, shapes, who)
+    shape = broadcast(who, x.shape, shapes)
     dtype = x.dtype.newbyteorder("=")
     if bfloat16.is_bfloat16(dtype):
-        wide = [np.empty(shape) for _ in outs]
-        run(plan, bfloat16.decode(x.view(np.uint16)), values, wide)
-        encoded = [bfloat16.encode(result).view(dtype) for result in wide]
-        return [_store(result, x, out, who) for result, out in zip(encoded, outs, strict=True)]
-    results = [_target(x, shape, dtype) if out is None else _checked(out, shape, dtype, who) for out in outs]
+        encoded = run_bfloat16(plan, x.view(np.uint16), values, shape)
+        return [_store(bits.view(dtype), x, out, who) for bits, out in zip(encoded, outs, strict=True)]
+    results = [target(x, shape, dtype) if out is None else _checked(out, shape, dtype, who) for out in outs]
     run(plan, x, values, results)
     return results
-
-
-def _broadcast(shape: tuple[int, ...], others: Sequence[tuple[int, ...]], who: str) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(shape, *others)
-    except ValueError:
-        raise ParameterError(f"{who}: parameters must broadcast against x; got shapes {[shape, *others]}") from None
-
-
-def _target(x: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """A new array, laid out like x where it has its shape."""
-    return np.empty_like(x, dtype=dtype, subok=False) if x.shape == shape else np.empty(shape, dtype)
 
 
 def _checked(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], who: str) -> NDArray[Any]:
@@ -156,9 +144,9 @@ def _store(result: NDArray[Any], x: NDArray[Any], out: Any, who: str) -> NDArray
     """The result, written into `out` if there is one."""
     if out is None:
         return result
-    target = _checked(out, result.shape, x.dtype.newbyteorder("="), who)
-    target[...] = result
-    return target
+    checked = _checked(out, result.shape, x.dtype.newbyteorder("="), who)
+    checked[...] = result
+    return checked
 
 
 def _numbers(parameters: Mapping[str, Any], who: str) -> dict[str, Any]:
@@ -186,12 +174,9 @@ def _like_input(result: NDArray[Any], x: Any) -> Any:
 
 def _as_rows(who: str, x: NDArray[Any], parameters: Mapping[str, Any]) -> tuple[NDArray[Any], Any]:
     """x as C-contiguous rows along the axis (groups of `pieces` where the function has them), and the way back."""
-    axis = _axis(who, x, parameters["axis"])
+    axis, pieces = axis_and_pieces(who, x.shape, parameters)
     moved = np.moveaxis(x, axis, -1)
-    pieces = parameters.get("pieces")
-    if pieces is not None and (x.shape[axis] % pieces or not x.shape[axis]):
-        raise ParameterError(f"{who}: pieces must divide the axis length {x.shape[axis]}; got pieces={int(pieces)}")
-    length = x.shape[axis] if pieces is None else int(pieces)
+    length = x.shape[axis] if pieces is None else pieces
     groups = moved.shape if pieces is None else (*moved.shape[:-1], x.shape[axis] // length, length)
 
     def back(values: NDArray[Any], *, per_row: bool) -> NDArray[Any]:
@@ -201,14 +186,6 @@ def _as_rows(who: str, x: NDArray[Any], parameters: Mapping[str, Any]) -> tuple[
         return np.moveaxis((values[:, 0] if per_row and values.ndim > 1 else values).reshape(shape), -1, axis)
 
     return np.ascontiguousarray(moved).reshape(math.prod(groups[:-1]), length), back
-
-
-def _axis(who: str, x: NDArray[Any], axis: int) -> int:
-    if x.ndim == 0:
-        raise UnsupportedType(f"{who}: x must have an axis to look along; got a single number")
-    if not -x.ndim <= axis < x.ndim:
-        raise ParameterError(f"{who}: axis must lie in [{-x.ndim}, {x.ndim}); got axis={int(axis)}")
-    return int(axis) % x.ndim
 
 
 def _gradient_rows(item: Axis, g: NDArray[Any], moved: NDArray[Any], parameters: Mapping[str, Any]) -> NDArray[Any]:
@@ -237,7 +214,5 @@ def _in_lane(x: NDArray[Any], lane: np.dtype[Any]) -> NDArray[Any]:
 
 @lru_cache(maxsize=256)
 def _rows_kernel(who: str, root: Expression, dtype: str) -> Any:
-    import hashlib
-
-    key = f"{hashlib.sha256(repr(root).encode()).hexdigest()[:16]}_{dtype}_rows"
+    key = f"{digest(structure(root))}_{dtype}_rows"
     return kernel(key, lambda cached: rows.along_rows(who, key, root, dtype, cached=cached))

@@ -45,6 +45,11 @@ def folder() -> Path:
     return (Path(base) if base else usual) / "actlab"
 
 
+def digest(text: str) -> str:
+    """A short name for a text, the same in every process."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def kernel(key: str, render: Callable[[bool], str]) -> Callable[..., None]:
     """The compiled kernel of this key.
 
@@ -133,4 +138,4 @@ def _toolchain() -> str:
     for part in ("symbolic", "emit", "kernels"):
         sources += sorted((package / part).glob("*.py"))
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
-    return hashlib.sha256(f"{numba.__version__}{sys.version}{text}".encode()).hexdigest()[:12]
+    return digest(f"{numba.__version__}{sys.version}{text}")

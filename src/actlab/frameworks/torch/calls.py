@@ -12,7 +12,8 @@ from torch import Tensor
 from actlab.activation import Activation, Axis, Elementwise, Random
 from actlab.emit import torch as aten
 from actlab.emit.rows import is_per_row
-from actlab.errors import OptionError, ParameterError, UnsupportedType
+from actlab.errors import OptionError, UnsupportedType
+from actlab.frameworks.common import axis_and_pieces
 from actlab.frameworks.torch.function import function
 
 P = ParamSpec("P")
@@ -173,14 +174,7 @@ def _axis_formula(item: Axis) -> Callable[..., Tensor]:
 
 def _grouped(who: str, x: Tensor, parameters: Mapping[str, Any]) -> tuple[Tensor, int]:
     """x, split into groups where the function has pieces, and the axis to reduce."""
-    axis, pieces = int(parameters["axis"]), parameters.get("pieces")
-    if not x.ndim:
-        raise UnsupportedType(f"{who}: x must have an axis to look along; got a single number")
-    if not -x.ndim <= axis < x.ndim:
-        raise ParameterError(f"{who}: axis must lie in [{-x.ndim}, {x.ndim}); got axis={axis}")
-    axis %= x.ndim
+    axis, pieces = axis_and_pieces(who, x.shape, parameters)
     if pieces is None:
         return x, axis
-    if x.shape[axis] % int(pieces) or not x.shape[axis]:
-        raise ParameterError(f"{who}: pieces must divide the axis length {x.shape[axis]}; got pieces={int(pieces)}")
-    return x.unflatten(axis, (x.shape[axis] // int(pieces), int(pieces))), axis + 1  # type: ignore[no-untyped-call]
+    return x.unflatten(axis, (x.shape[axis] // pieces, pieces)), axis + 1  # type: ignore[no-untyped-call]

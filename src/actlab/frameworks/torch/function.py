@@ -18,8 +18,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from actlab.emit import torch as aten
-from actlab.errors import ParameterError
-from actlab.frameworks import bfloat16
+from actlab.frameworks.common import broadcast, run_bfloat16, target
 from actlab.kernels.elementwise import run
 
 if TYPE_CHECKING:
@@ -198,34 +197,18 @@ def _shape(x: Tensor, values: Sequence[Any], who: str) -> tuple[int, ...]:
     others = [value.shape for value in values if isinstance(value, Tensor) and value.ndim]
     if not others:
         return tuple(x.shape)
-    try:
-        return np.broadcast_shapes(x.shape, *others)
-    except ValueError:
-        shapes = [tuple(shape) for shape in (x.shape, *others)]
-        raise ParameterError(f"{who}: parameters must broadcast against x; got shapes {shapes}") from None
+    return broadcast(who, x.shape, others)
 
 
 def _by_kernel(plan: Plan, x: Tensor, values: Sequence[Any], shape: tuple[int, ...]) -> Tensor:
     parameters = [_number(value) for value in values]
     if x.dtype is torch.bfloat16:
-        source = bfloat16.decode(x.detach().view(torch.int16).numpy().view(np.uint16))
-        wide = _target(source, shape, np.float64)
-        run(plan, source, parameters, [wide])
-        bits = np.empty_like(wide, np.uint16)
-        bits[...] = bfloat16.encode(wide)  # whose result is laid out as it likes
+        (bits,) = run_bfloat16(plan, x.detach().view(torch.int16).numpy().view(np.uint16), parameters, shape)
         return torch.from_numpy(bits.view(np.int16)).view(torch.bfloat16)
     source = x.detach().numpy()
-    result = _target(source, shape, source.dtype)
+    result = target(source, shape, source.dtype)
     run(plan, source, parameters, [result])
     return torch.from_numpy(result)
-
-
-def _target(source: NDArray[Any], shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
-    """A new array, laid out like the source where it has its shape.
-
-    NumPy's allocation asks for huge pages, torch's does not: a fresh large result costs a fraction.
-    """
-    return np.empty_like(source, dtype) if source.shape == shape else np.empty(shape, dtype)
 
 
 def _number(value: Any) -> float | NDArray[np.float64]:
