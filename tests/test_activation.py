@@ -154,7 +154,7 @@ def test_bound_values_are_part_of_the_formula() -> None:
 
 def test_params() -> None:
     param = Param(1.0, domain="(0, 1]")
-    assert param.interval == actlab.symbolic.interval.Interval.parse("(0, 1]")
+    assert param.interval == actlab.interval.Interval.parse("(0, 1]")
     with pytest.raises(ParameterError) as caught:
         param.check("f", "p", np.zeros((2, 2)))
     assert str(caught.value) == "f: p must lie in (0, 1]; got p=0.0"

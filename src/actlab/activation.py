@@ -24,9 +24,8 @@ from typing import TYPE_CHECKING, Any
 from actlab import expression as e
 from actlab.errors import FormulaError, ParameterError
 from actlab.expression import Expression
+from actlab.interval import EVERYWHERE, Interval
 from actlab.parameters import Param, Uniform, shown
-from actlab.symbolic.derivative import differentiate
-from actlab.symbolic.interval import EVERYWHERE, Interval
 
 if TYPE_CHECKING:
     from actlab.symbolic.breakpoints import Kink
@@ -491,6 +490,8 @@ def _all(condition: Any) -> bool:
 def _form(record: Record, steps: tuple[str, ...], *, stable: bool) -> Expression:
     if not steps:
         return record.trace(record.stable) if stable and record.stable else record.expression
+    from actlab.symbolic.derivative import differentiate
+
     first, rest = steps[0], steps[1:]
     if stable and first == "x" and record.stable_grad:
         start = record.trace(record.stable_grad)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from actlab.errors import ParameterError
-from actlab.symbolic.interval import EVERYWHERE, Interval
+from actlab.interval import EVERYWHERE, Interval
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from actlab import expression as e
 from actlab import vocabulary as v
 from actlab.emit import numba, rows
 from actlab.emit.python import compile_source, lines
-from actlab.symbolic.interval import EVERYWHERE
+from actlab.interval import EVERYWHERE
 from actlab.symbolic.parser import parse
 from actlab.symbolic.plan import make_plan
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actlab.symbolic.interval import Interval
+from actlab.interval import Interval
 from actlab.symbolic.limits import limit
 from actlab.symbolic.parser import parse
 

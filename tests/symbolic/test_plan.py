@@ -7,7 +7,7 @@ import math
 import pytest
 
 from actlab.emit import ieee
-from actlab.symbolic.interval import EVERYWHERE
+from actlab.interval import EVERYWHERE
 from actlab.symbolic.parser import parse
 from actlab.symbolic.plan import absorb_zeros, make_plan
 

@@ -134,7 +134,7 @@ def _toolchain() -> str:
     import numba
 
     package = Path(__file__).parent.parent
-    sources = [package / "expression.py", package / "vocabulary.py"]
+    sources = [package / f"{name}.py" for name in ("expression", "interval", "vocabulary")]
     for part in ("symbolic", "emit", "kernels"):
         sources += sorted((package / part).glob("*.py"))
     text = "".join(path.read_text(encoding="utf-8") for path in sources)

@@ -9,7 +9,7 @@ from actlab import expression as e
 from actlab.emit import mpmath as reference
 from actlab.emit.sympy import convert
 from actlab.expression import Expression
-from actlab.symbolic.interval import Interval
+from actlab.interval import Interval
 from actlab.vocabulary import inf, nan, pi
 
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from actlab import expression as e
 from actlab.errors import FormulaError
 from actlab.expression import COMPARISONS, Expression, Node
-from actlab.symbolic.interval import EVERYWHERE, Interval
+from actlab.interval import EVERYWHERE, Interval
 from actlab.vocabulary import WORDS, inf, nan
 
 MINUS_INF = e.negate(inf)

@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from actlab import expression as e
 from actlab.emit import ieee
 from actlab.expression import Expression, Node
-from actlab.symbolic.interval import Interval
+from actlab.interval import Interval
 from actlab.symbolic.limits import limit
 from actlab.vocabulary import WORDS, inf, nan
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from actlab.symbolic.interval import EVERYWHERE, Interval
+from actlab.interval import EVERYWHERE, Interval
 
 
 @pytest.mark.parametrize("text", ["(0, inf)", "[0, 1)", "(-inf, inf)", "[-2.5, 2]", "(-1, 0]"])
