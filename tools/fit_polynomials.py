@@ -76,21 +76,30 @@ def normal_tail(t: Any) -> Any:
 
 TAIL_MIDDLE = mpf("5.5")  # the m that needs the fewest terms, found by trying 3, 3.5, ... 7
 TAIL_END = 40  # Phi(-40) is 0 in float64
+TAIL32_END = 20  # Phi(-20) is 1e-89, far below the smallest float32
+
+
+def tail32(t: Any) -> Any:
+    """e^(a^2/2) Phi(-a), without the factor that costs a division."""
+    a = TAIL_MIDDLE * (1 + t) / (1 - t)
+    return mp.exp(a * a / 2) * mp.erfc(a / mp.sqrt(2)) / 2
 
 
 def polynomials() -> tuple[Polynomial, ...]:
     """The polynomials on the intervals where the words use them, a hair wider where rounding may step out."""
     half_ln2 = mp.log(2) / 2 * mpf("1.0001")
     s = (mp.sqrt(2) - 1) / (mp.sqrt(2) + 1) * mpf("1.0001")
-    last = mpf(TAIL_END - TAIL_MIDDLE) / (TAIL_END + TAIL_MIDDLE)
+    last, last32 = (mpf(end - TAIL_MIDDLE) / (end + TAIL_MIDDLE) for end in (TAIL_END, TAIL32_END))
+    exp_remainder = taylor_safe(lambda r: (mp.exp(r) - 1 - r) / r**2, "0.5")
     return (
         Polynomial(
             "EXP",
             "P(r) in e^r = 1 + r + r^2 P(r), |r| <= ln(2)/2",
-            taylor_safe(lambda r: (mp.exp(r) - 1 - r) / r**2, "0.5"),
+            exp_remainder,
             (-half_ln2, half_ln2),
             11,
         ),
+        Polynomial("EXP32", "the same for results that are rounded to float32", exp_remainder, (-half_ln2, half_ln2), 9),
         Polynomial(
             "LOG",
             "P(z) in log((1+s)/(1-s)) = 2s + s z P(z), z = s^2, |s| <= (sqrt(2)-1)/(sqrt(2)+1)",
@@ -112,6 +121,13 @@ def polynomials() -> tuple[Polynomial, ...]:
             (-1, last),
             23,
         ),
+        Polynomial(
+            "TAIL32",
+            "P(t) = e^(a^2/2) Phi(-a), the same t, 0 <= a <= TAIL32_END, for results that are rounded to float32",
+            tail32,
+            (-1, last32),
+            20,
+        ),
     )
 
 
@@ -129,7 +145,7 @@ def module_text() -> str:
         "# 42 bits: k*LN2_HI is exact for every exponent k\n" + pair("LN2", mp.log(2), bits=42),
         "# 1/sqrt(2 pi), the height of the normal density\n" + pair("NORMAL_PEAK", 1 / mp.sqrt(2 * mp.pi)),
         f"SQRT2 = {float(mp.sqrt(2))!r}",
-        f"TAIL_MIDDLE = {float(TAIL_MIDDLE)!r}\nTAIL_END = {float(TAIL_END)!r}",
+        f"TAIL_MIDDLE = {float(TAIL_MIDDLE)!r}\nTAIL_END = {float(TAIL_END)!r}\nTAIL32_END = {float(TAIL32_END)!r}",
     )
     return "\n".join((HEADER, *constants, "", "\n\n".join(p.text() for p in polynomials()), ""))
 

@@ -37,7 +37,7 @@ import math as _math
 import numpy as _np
 from numba import njit as _njit, types as _t
 
-from actlab.kernels import words as _w
+from actlab.kernels import words32 as _w
 
 
 @_njit(_t.void({types}), error_model="numpy", nogil=True, cache=True)

@@ -1,5 +1,7 @@
 """The machine-code words: exact to the recorded number of ulp, the same bits everywhere, and vector code.
 
+`words` for float64 results, `words32` for float32 ones; the latter share no exponential, logarithm or division with them.
+
 The reference is mpmath with 60 digits.
 """
 
@@ -22,7 +24,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from actlab.kernels import words
+from actlab.kernels import words, words32
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -53,6 +55,14 @@ def softplus(x: Any) -> Any:
     return max(x, mpf(0)) + mp.log1p(mp.exp(-mp.fabs(x)))
 
 
+def tanh_softplus(x: Any) -> Any:
+    return mp.tanh(softplus(x))
+
+
+def tanh_softplus_slope(x: Any) -> Any:
+    return sech2(softplus(x)) * sigmoid(x)
+
+
 def normal_cdf(x: Any) -> Any:
     return mp.erfc(-x / mp.sqrt(2)) / 2
 
@@ -69,10 +79,12 @@ MEASURED: dict[str, tuple[Callable[[Any], Any], float]] = {
     "log": (mp.log, 0.78),
     "log1p": (mp.log1p, 0.79),
     "tanh": (mp.tanh, 0.69),
-    "sech2": (sech2, 1.85),
+    "sech2": (sech2, 1.41),
     "sigmoid": (sigmoid, 0.61),
-    "logistic_pdf": (logistic_pdf, 1.84),
+    "logistic_pdf": (logistic_pdf, 1.41),
     "softplus": (softplus, 1.15),
+    "tanh_softplus": (tanh_softplus, 0.61),
+    "tanh_softplus_slope": (tanh_softplus_slope, 1.41),
     "normal_cdf": (normal_cdf, 1.82),
     "normal_pdf": (normal_pdf, 0.58),
     "erf": (mp.erf, 1.16),
@@ -110,9 +122,9 @@ def points() -> Array:
 
 
 @cache
-def loop(name: str) -> Any:
+def loop(name: str, module: Any = words) -> Any:
     """Make the kernel of an activation that is nothing but this word, for arrays of float32 or float64."""
-    word = getattr(words, name)
+    word = getattr(module, name)
 
     def kernel(x: Array, y: Array) -> None:
         for i in range(x.shape[0]):
@@ -121,9 +133,9 @@ def loop(name: str) -> Any:
     return numba.njit(error_model="numpy")(kernel)
 
 
-def evaluate(name: str, x: Array) -> Array:
+def evaluate(name: str, x: Array, module: Any = words) -> Array:
     y = np.empty_like(x)
-    loop(name)(x, y)
+    loop(name, module)(x, y)
     return y
 
 
@@ -171,6 +183,8 @@ SPECIAL: dict[str, dict[float, float]] = {
     "sigmoid": {INF: 1.0, -INF: 0.0, 0.0: 0.5, LARGEST: 1.0, -LARGEST: 0.0},
     "logistic_pdf": {INF: 0.0, -INF: 0.0, 0.0: 0.25, LARGEST: 0.0},
     "softplus": {INF: INF, -INF: 0.0, LARGEST: LARGEST, -LARGEST: 0.0},
+    "tanh_softplus": {INF: 1.0, -INF: 0.0, 0.0: 0.6, LARGEST: 1.0, -LARGEST: 0.0},
+    "tanh_softplus_slope": {INF: 0.0, -INF: 0.0, 0.0: 0.32, LARGEST: 0.0, -LARGEST: 0.0},
     "normal_cdf": {INF: 1.0, -INF: 0.0, 0.0: 0.5, LARGEST: 1.0, -LARGEST: 0.0},
     "normal_pdf": {INF: 0.0, -INF: 0.0, LARGEST: 0.0},
     "erf": {INF: 1.0, -INF: -1.0, 0.0: 0.0, LARGEST: 1.0},
@@ -188,6 +202,37 @@ def test_special_values(name: str) -> None:
     expected = np.array([*SPECIAL[name].values(), NAN])
     # Nine times over, so that vector registers see them as well as the rest of the loop does.
     assert np.array_equal(evaluate(name, np.repeat(x, 9)), np.repeat(expected, 9), equal_nan=True)
+
+
+OWN32 = [name for name in MEASURED if getattr(words32, name) is not getattr(words, name)]
+# Relative to the result. It is rounded to 2^-24 afterwards, which leaves all of this beside the point.
+BOUND32 = 2.0**-45
+
+
+@pytest.mark.parametrize("name", OWN32)
+def test_words_for_float32_are_as_good_as_they_need_be(name: str) -> None:
+    reference, _ = MEASURED[name]
+    with np.errstate(over="ignore", under="ignore"):
+        x = np.unique(points().astype(np.float32)).astype(np.float64)
+    x = x[np.isfinite(x)]
+    for a, y in zip(x.tolist(), evaluate(name, x, words32).tolist(), strict=True):
+        exact = reference(mpf(a))
+        if mp.fabs(exact) < 1e-60:  # no float32, even with a factor of 1e14
+            assert abs(y) < 1e-59, a
+        elif mp.fabs(exact) > 1e60:
+            assert abs(y) > 1e59, a
+        else:
+            assert mp.fabs(y - exact) <= BOUND32 * mp.fabs(exact), a
+
+
+@pytest.mark.parametrize("name", OWN32)
+def test_words_for_float32_have_the_same_special_values(name: str) -> None:
+    inside = {x: y for x, y in SPECIAL[name].items() if abs(x) != LARGEST and abs(x) < 709 or abs(x) == INF}  # noqa: PLR2004
+    x = np.array([*inside, NAN])
+    with np.errstate(over="ignore", under="ignore"):
+        expected = np.array([*inside.values(), NAN]).astype(np.float32)
+        got = evaluate(name, np.repeat(x, 9), words32).astype(np.float32)
+    assert np.array_equal(got, np.repeat(expected, 9), equal_nan=True)
 
 
 @pytest.mark.parametrize("name", OF_ONE_NUMBER)
@@ -247,24 +292,25 @@ def test_derivatives_made_of_words_are_good_everywhere(name: str, root: float, l
         assert mp.fabs(computed(a) - reference) <= tolerance, a
 
 
+@pytest.mark.parametrize("module", [words, words32], ids=["words", "words32"])
 @pytest.mark.parametrize("name", OF_ONE_NUMBER)
 @pytest.mark.parametrize("length", [1, 7, 67, 1000])
-def test_bits_depend_neither_on_length_nor_on_place(name: str, length: int) -> None:
+def test_bits_depend_neither_on_length_nor_on_place(name: str, length: int, module: Any) -> None:
     x = points()
-    whole = evaluate(name, x)
+    whole = evaluate(name, x, module)
     for offset in range(17):
         part = slice(offset, offset + length)
-        assert np.array_equal(evaluate(name, x[part]), whole[part], equal_nan=True), offset
+        assert np.array_equal(evaluate(name, x[part], module), whole[part], equal_nan=True), offset
 
 
 EVALUATE_ELSEWHERE = """
 import sys
 import numba, numpy as np
-from actlab.kernels import words
+from actlab.kernels import words, words32
 
 x = np.frombuffer(sys.stdin.buffer.read())
-for name in sys.argv[1:]:
-    word = getattr(words, name)
+for module, name in [(module, name) for module in (words, words32) for name in sys.argv[1:]]:
+    word = getattr(module, name)
 
     @numba.njit(error_model="numpy")
     def kernel(x, y):
@@ -283,9 +329,10 @@ def test_bits_are_the_same_on_a_cpu_without_vectors_of_four_or_fma(monkeypatch: 
     monkeypatch.setenv("NUMBA_CPU_FEATURES", "")
     command = [sys.executable, "-c", EVALUATE_ELSEWHERE, *VECTOR_WORDS]
     done = subprocess.run(command, input=points().tobytes(), capture_output=True, check=True)
-    results = np.frombuffer(done.stdout).reshape(len(VECTOR_WORDS), -1)
-    for name, elsewhere in zip(VECTOR_WORDS, results, strict=True):
-        assert np.array_equal(evaluate(name, points()), elsewhere, equal_nan=True), name
+    results = np.frombuffer(done.stdout).reshape(2, len(VECTOR_WORDS), -1)
+    for module, of_module in zip((words, words32), results, strict=True):
+        for name, elsewhere in zip(VECTOR_WORDS, of_module, strict=True):
+            assert np.array_equal(evaluate(name, points(), module), elsewhere, equal_nan=True), name
 
 
 @pytest.mark.parametrize("name", VECTOR_WORDS)
@@ -296,10 +343,10 @@ def test_float32_is_computed_in_float64_and_rounded_once(name: str) -> None:
     assert np.array_equal(evaluate(name, x), expected, equal_nan=True)
 
 
-def machine_code(name: str, dtype: type) -> str:
+def machine_code(name: str, dtype: type, module: Any = words) -> str:
     item = numba.from_dtype(np.dtype(dtype))[::1]
-    loop(name).compile((item, item))
-    return str(loop(name).inspect_asm((item, item)))
+    loop(name, module).compile((item, item))
+    return str(loop(name, module).inspect_asm((item, item)))
 
 
 # Arithmetic on packed numbers in 256 or 512 bit registers; scalar code says `ss` and `sd` for `ps` and `pd`.
@@ -307,9 +354,9 @@ PACKED = re.compile(r"\bv(fn?m|add|sub|mul|sqrt|and|cmp|blend)\w*p[sd]\s.*%[yz]m
 
 
 @pytest.mark.skipif(not llvm.get_host_cpu_features().get("avx2"), reason="looks for instructions of AVX2 and AVX-512")
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_loops_become_vector_code(dtype: type) -> None:
-    assert [name for name in VECTOR_WORDS if not PACKED.search(machine_code(name, dtype))] == []
+@pytest.mark.parametrize(("dtype", "module"), [(np.float64, words), (np.float32, words32)], ids=["float64", "float32"])
+def test_loops_become_vector_code(dtype: type, module: Any) -> None:
+    assert [name for name in VECTOR_WORDS if not PACKED.search(machine_code(name, dtype, module))] == []
     assert not PACKED.search(machine_code("sin", dtype)), "this test takes calls for vector code"
 
 

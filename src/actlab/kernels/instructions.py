@@ -62,13 +62,26 @@ def polynomial(coefficients: tuple[float, ...]) -> Callable[[float], float]:
     """Make the polynomial with these coefficients, constant term first, by Horner's scheme.
 
     Written as instructions, because Numba takes far longer over the same chain written in Python.
-    (Estrin's scheme was tried: less accurate, and no faster in a loop, where several elements are under way.)
+    """
+    return _unary(float64, float64, lambda builder, x: _horner(builder, x, coefficients))
+
+
+def split_polynomial(coefficients: tuple[float, ...]) -> Callable[[float], float]:
+    """Make the same polynomial as a sum of its even and its odd terms, each by Horner's scheme in x^2.
+
+    One bit less accurate, and half as long a chain of operations that wait for each other.
     """
 
     def emit(builder: Any, x: Any) -> Any:
-        total, *lower = (ir.Constant(_DOUBLE, c) for c in reversed(coefficients))
-        for coefficient in lower:
-            total = builder.fma(total, x, coefficient)
-        return total
+        square = builder.fmul(x, x)
+        even, odd = (_horner(builder, square, coefficients[start::2]) for start in (0, 1))
+        return builder.fma(odd, x, even)
 
     return _unary(float64, float64, emit)
+
+
+def _horner(builder: Any, x: Any, coefficients: tuple[float, ...]) -> Any:
+    total, *lower = (ir.Constant(_DOUBLE, c) for c in reversed(coefficients))
+    for coefficient in lower:
+        total = builder.fma(total, x, coefficient)
+    return total

@@ -173,27 +173,26 @@ def log1p(x: float) -> float:
 
 
 @word
-def _logistic_halves(x: float) -> tuple[float, float]:
-    """sigmoid(|x|) and sigmoid(-|x|)."""
+def _logistic_parts(x: float) -> tuple[float, float, float, float, float]:
+    """e^-|x| and 1 + e^-|x| as pairs, and the inverse of the latter."""
     e, e_lo = _decay(x)
     d, d_lo = _ordered_sum(1.0, e)
-    d_lo += e_lo
-    inverse = 1.0 / d
-    return _quotient(1.0, 0.0, d, d_lo, inverse), _quotient(e, e_lo, d, d_lo, inverse)
+    return e, e_lo, d, d_lo + e_lo, 1.0 / d
 
 
 @word
 def sigmoid(x: float) -> float:
     """1 / (1 + e^-x)."""
-    upper, lower = _logistic_halves(x)
-    return upper if x > 0.0 else lower
+    e, e_lo, d, d_lo, inverse = _logistic_parts(x)
+    right = x > 0.0
+    return _quotient(1.0 if right else e, 0.0 if right else e_lo, d, d_lo, inverse)
 
 
 @word
 def logistic_pdf(x: float) -> float:
     """sigmoid(x) sigmoid(-x), the derivative of sigmoid."""
-    upper, lower = _logistic_halves(x)
-    return upper * lower
+    e, e_lo, d, d_lo, inverse = _logistic_parts(x)
+    return _quotient(_quotient(e, e_lo, d, d_lo, inverse), 0.0, d, d_lo, inverse)
 
 
 @word
@@ -218,8 +217,46 @@ def tanh(x: float) -> float:
 @word
 def sech2(x: float) -> float:
     """1 - tanh(x)^2 = 4 sigmoid(2x) sigmoid(-2x), the derivative of tanh."""
-    upper, lower = _logistic_halves(2.0 * x)
-    return 4.0 * (upper * lower)
+    return 4.0 * logistic_pdf(2.0 * x)
+
+
+@word
+def _gate_parts(x: float) -> tuple[float, float, float, float, float, float]:
+    """t = e^-|x|, 4 t^2 and the sum below tanh(softplus(x)) as pairs.
+
+    tanh(softplus(x)) is (1 + 2t)/(1 + 2t + 2t^2) on the right and (2t + t^2)/(2 + 2t + t^2) on the left.
+    """
+    t, t_lo = _decay(x)
+    square, square_lo = _fma_pair(2.0 * t, 2.0 * t, 0.0)
+    square_lo += 8.0 * t * t_lo
+    right = x > 0.0
+    share = 0.5 if right else 0.25
+    rest, rest_lo = _ordered_sum(2.0 * t, share * square)
+    d, d_lo = _sum(1.0 if right else 2.0, rest)
+    return t, t_lo, square, square_lo, d, d_lo + (rest_lo + fma(share, square_lo, 2.0 * t_lo))
+
+
+@word
+def tanh_softplus(x: float) -> float:
+    """tanh(softplus(x)) with one exponential."""
+    t, t_lo, square, square_lo, d, d_lo = _gate_parts(x)
+    right = x > 0.0
+    n, n_lo = _sum(1.0 if right else 0.25 * square, 2.0 * t)
+    n_lo += 2.0 * t_lo + (0.0 if right else 0.25 * square_lo)
+    return _quotient(n, n_lo, d, d_lo, 1.0 / d)
+
+
+@word
+def tanh_softplus_slope(x: float) -> float:
+    """sech2(softplus(x)) sigmoid(x), the derivative: 4 t^2 (1 + t) or 4 t (1 + t) over the square of the same sum."""
+    t, t_lo, square, square_lo, d, d_lo = _gate_parts(x)
+    right = x > 0.0
+    factor, factor_lo = (square if right else 4.0 * t), (square_lo if right else 4.0 * t_lo)
+    h, h_lo = _ordered_sum(1.0, t)
+    n, n_lo = _fma_pair(factor, h, 0.0)
+    n_lo += fma(factor, h_lo + t_lo, factor_lo * h)
+    inverse = 1.0 / d
+    return _quotient(_quotient(n, n_lo, d, d_lo, inverse), 0.0, d, d_lo, inverse)
 
 
 @word
@@ -288,8 +325,9 @@ def sign(x: float) -> float:
 
 @word
 def clip(x: float, lo: float, hi: float) -> float:
-    """x, but not below lo nor above hi; NaN stays NaN."""
-    return lo if x < lo else (hi if x > hi else x)  # noqa: FURB136  (min would lose NaN)
+    """x, but not below lo nor above hi; NaN stays NaN. Written so that it becomes two instructions."""
+    raised = lo if x < lo else x  # noqa: FURB136  (max would lose NaN)
+    return hi if raised > hi else raised  # noqa: FURB136
 
 
 @word

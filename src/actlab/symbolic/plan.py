@@ -21,7 +21,10 @@ from actlab.interval import Interval
 from actlab.symbolic.limits import limit
 from actlab.vocabulary import WORDS, inf, nan
 
-_HUGE = (1e100, 1e200, 1.7e308)  # finite numbers whose powers overflow
+# Large inputs, finite ones: their powers may overflow.
+_HUGE = (1e100, 1e200, 1.7e308)
+_HUGE32 = (1e12, 1e25, 3.4e38)  # of float32 arrays, which are computed in float64
+_LIGHT = ("abs", "sign", "clip")
 _SAMPLES = (0.7, 2.5, 0.0, -0.7, -2.5)  # parameter values of every sign
 
 
@@ -49,7 +52,17 @@ class Plan:
     @cached_property
     def outputs(self) -> tuple[Expression, ...]:
         """The roots with their guards: right for every float64, +-inf and NaN included."""
-        return tuple(_guarded(root, dict(self.domains)) for root in self.roots)
+        return tuple(_guarded(root, dict(self.domains), _HUGE) for root in self.roots)
+
+    @cached_property
+    def outputs32(self) -> tuple[Expression, ...]:
+        """The roots with the guards that float32 inputs need in float64 arithmetic: fewer."""
+        return tuple(_guarded(root, dict(self.domains), _HUGE32) for root in self.roots)
+
+    @cached_property
+    def is_light(self) -> bool:
+        """Whether an element costs hardly more than to read and write it: no word but comparisons and the like."""
+        return all(node.op not in WORDS or node.op in _LIGHT for node in e.walk(*self.roots))
 
     @cached_property
     def key(self) -> str:
@@ -64,9 +77,9 @@ def make_plan(name: str, roots: tuple[Expression, ...], domains: tuple[tuple[str
     return Plan(name, roots, domains)
 
 
-def _guarded(exact: Expression, domains: Mapping[str, Interval]) -> Expression:
+def _guarded(exact: Expression, domains: Mapping[str, Interval], huge: tuple[float, ...]) -> Expression:
     root, samples = exact, list(_samples(exact, domains))
-    if any(math.isnan(_value(root, side * x, p)) for x in _HUGE for side in (-1, 1) for p in samples):
+    if any(math.isnan(_value(root, side * x, p)) for x in huge for side in (-1, 1) for p in samples):
         root = absorb_zeros(root)
     x = e.symbol("x")
     for side, at in ((-1, e.negate(inf)), (1, inf)):
