@@ -10,6 +10,7 @@ from actlab.registry import known_names
 
 def test_names_of_the_package() -> None:
     face = {"Activation", "ActlabError", "__version__", "compare", "define", "get", "names", "torch"}
+    face |= {"get_num_threads", "set_num_threads"}
     assert set(dir(actlab)) == face | set(known_names())
 
 

@@ -144,7 +144,8 @@ def module_text() -> str:
         f"LOG2_E = {float(1 / mp.log(2))!r}",
         "# 42 bits: k*LN2_HI is exact for every exponent k\n" + pair("LN2", mp.log(2), bits=42),
         "# 1/sqrt(2 pi), the height of the normal density\n" + pair("NORMAL_PEAK", 1 / mp.sqrt(2 * mp.pi)),
-        f"SQRT2 = {float(mp.sqrt(2))!r}",
+        pair("SQRT2", mp.sqrt(2)),
+        pair("PI", mp.pi),
         f"TAIL_MIDDLE = {float(TAIL_MIDDLE)!r}\nTAIL_END = {float(TAIL_END)!r}\nTAIL32_END = {float(TAIL32_END)!r}",
     )
     return "\n".join((HEADER, *constants, "", "\n\n".join(p.text() for p in polynomials()), ""))

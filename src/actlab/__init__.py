@@ -22,13 +22,21 @@ from actlab.registry import names as names
 __version__ = "0.1.0"
 
 # Loaded when first asked for: name -> module it lives in (None: the module itself).
-_LAZY = {"define": "actlab.invention", "compare": "actlab.experiment", "torch": None}
+_LAZY = {
+    "define": "actlab.invention",
+    "compare": "actlab.experiment",
+    "set_num_threads": "actlab.kernels.threads",
+    "get_num_threads": "actlab.kernels.threads",
+    "torch": None,
+}
 
 if TYPE_CHECKING:
     from actlab import torch as torch
     from actlab.catalogue import *  # noqa: F403 - so that editors and type checkers see every activation
     from actlab.experiment import compare as compare
     from actlab.invention import define as define
+    from actlab.kernels.threads import get_num_threads as get_num_threads
+    from actlab.kernels.threads import set_num_threads as set_num_threads
 
 
 def __getattr__(name: str) -> Any:

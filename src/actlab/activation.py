@@ -25,7 +25,7 @@ from actlab import expression as e
 from actlab.errors import FormulaError, ParameterError
 from actlab.expression import Expression
 from actlab.interval import EVERYWHERE, Interval
-from actlab.parameters import Param, Uniform, shown
+from actlab.parameters import Param, Uniform, is_lazy, shown
 
 if TYPE_CHECKING:
     from actlab.symbolic.breakpoints import Kink
@@ -184,6 +184,12 @@ class Activation:
     def _check_rule(self, given: Mapping[str, Any]) -> None:
         left, sign, right = self.record.require.split()
         values = [given.get(name, self.record.parameters[name].default) for name in (left, right)]
+        if any(map(is_lazy, values)):
+            return
+        if any(isinstance(value, list | tuple) for value in values):
+            import numpy as np
+
+            values = [np.asarray(value) for value in values]
         holds = _COMPARE[sign](*values)
         if not (holds if isinstance(holds, bool) else _all(holds)):
             got = ", ".join(f"{name}={shown(value)}" for name, value in zip((left, right), values, strict=True))
@@ -242,7 +248,8 @@ class Elementwise(Activation):
     x is an array of float64, float32, float16 or bfloat16 (kept), of integers or bool, or a list (they become float64),
     of any shape and layout; a Python float gives a Python float. Parameters broadcast against x as in NumPy. The result
     is what the exact result rounds to, but for the last digit; at +-inf it is the mathematical limit, at NaN it is NaN.
-    PyTorch tensors give tensors and are differentiable.
+    PyTorch tensors give tensors and are differentiable; Dask arrays stay lazy and chunked; xarray and pandas objects
+    keep their labels.
 
     Raises
     ------
@@ -257,6 +264,8 @@ class Elementwise(Activation):
     ) -> None:
         super().__init__(record, bound)
         self.steps = steps
+        # (what is asked, type of x) -> f(x, out) with no parameter given, prepared by the framework of that type
+        self._direct: dict[tuple[str, type], Callable[[Any, Any], Any]] = {}
 
     @property
     def name(self) -> str:
@@ -281,19 +290,23 @@ class Elementwise(Activation):
         >>> actlab.silu(np.array([-np.inf, 0.0, 1.0], np.float32))
         array([0.       , 0.       , 0.7310586], dtype=float32)
         """
+        if not parameters and (direct := self._direct.get(("value", type(x)))):
+            return direct(x, out)
         if isinstance(x, Expression):
             return self._composed(x, parameters)
-        return self._evaluate((), x, parameters, out)
+        return self._evaluate("value", x, parameters, out)
 
     def grad(self, x: Any, /, *, out: Any = None, **parameters: Any) -> Any:
         """The derivative f'(x), elementwise; at a kink the value the formula's branch gives (PyTorch's choice)."""
-        return self._evaluate(("x",), x, parameters, out)
+        if not parameters and (direct := self._direct.get(("grad", type(x)))):
+            return direct(x, out)
+        return self._evaluate("grad", x, parameters, out)
 
-    def value_and_grad(self, x: Any, /, **parameters: Any) -> tuple[Any, Any]:
-        """f(x) and f'(x) in one pass."""
-        from actlab.frameworks import of
-
-        return of(x, self.name).elementwise_pair(self, self.steps, x, self.resolved(parameters))  # type: ignore[no-any-return]
+    def value_and_grad(self, x: Any, /, *, out: tuple[Any, Any] | None = None, **parameters: Any) -> tuple[Any, Any]:
+        """f(x) and f'(x) in one pass; with `out`, a pair of arrays, they are written there."""
+        if not parameters and (direct := self._direct.get(("both", type(x)))):
+            return direct(x, out)  # type: ignore[no-any-return]
+        return self._evaluate("both", x, parameters, out)  # type: ignore[no-any-return]
 
     def derivative(self, n: int = 1, wrt: str = "x") -> Elementwise:
         """The n-th derivative with respect to x or a parameter, as an activation of its own.
@@ -347,11 +360,20 @@ class Elementwise(Activation):
         values = {name: e.lift(value) for name, value in {**self.resolved({}), **parameters}.items()}
         return e.substitute(self.form(self.steps, stable=False), {"x": x, **values})  # type: ignore[no-any-return]
 
-    def _evaluate(self, more: tuple[str, ...], x: Any, parameters: Mapping[str, Any], out: Any) -> Any:
+    def _evaluate(self, asked: str, x: Any, parameters: Mapping[str, Any], out: Any) -> Any:
         from actlab.frameworks import of
 
-        steps = self.steps + more
-        return of(x, self.name).elementwise(self, steps, x, self.resolved(parameters), out)
+        framework, values = of(x, self.name), self.resolved(parameters)
+        if not parameters and hasattr(framework, "direct"):
+            forms = {"value": (self.steps,), "grad": (self._slope,), "both": (self.steps, self._slope)}[asked]
+            self._direct[asked, type(x)] = framework.direct(self, forms, values)
+        if asked == "both":
+            return framework.elementwise_pair(self, self.steps, x, values, out)
+        return framework.elementwise(self, self._slope if asked == "grad" else self.steps, x, values, out)
+
+    @property
+    def _slope(self) -> tuple[str, ...]:
+        return (*self.steps, "x")
 
     def _rebuilt(self, bound: Mapping[str, float]) -> Elementwise:
         return type(self)(self.record, bound, self.steps)
@@ -481,7 +503,7 @@ def _plan(record: Record, forms: tuple[tuple[str, ...], ...]) -> Plan:
 def _all(condition: Any) -> bool:
     """Whether a condition holds for every element; a traced or batched tensor cannot be read and passes."""
     try:
-        return bool(condition.all())
+        return bool(condition.all(axis=None))
     except RuntimeError:
         return True
 

@@ -107,6 +107,6 @@ def _namespace() -> dict[str, Any]:  # noqa: C901 - a list of small functions
         return u if u != u else (u > 0) - (u < 0)
 
     def clip(u: float, lo: float, hi: float) -> float:
-        return u if u != u else min(max(u, lo), hi)
+        return lo if u < lo else (hi if u > hi else u)  # noqa: FURB136 - min and max would lose NaN
 
     return {"_math": math, **{f"_{name}": f for name, f in locals().items() if callable(f)}}

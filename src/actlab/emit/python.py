@@ -37,7 +37,8 @@ def lines(roots: Sequence[Node], table: Mapping[str, str], number: str = "float"
     ----------
     roots : expressions; what they share is computed once
     table : operation -> format string, beside OPERATORS
-    number : "float" writes constants as the nearest float64, "exact" as a ratio the target evaluates itself
+    number : "float" writes constants as the nearest float64, "exact" as the table's row `const` of a ratio says,
+        "float32" as its row `float32` of the nearest float64 says
 
     Raises
     ------
@@ -69,6 +70,8 @@ def _spell(node: Node, args: list[str], table: Mapping[str, str], number: str) -
     if node.op == "const":
         if number == "exact":
             return table["const"].format(node.value.numerator, node.value.denominator)
+        if number == "float32":
+            return table["float32"].format(repr(float(node.value)))
         return repr(float(node.value)) if node.value >= 0 else f"({float(node.value)!r})"
     if node.op == "pow":
         return _chained(args[0], node.value, table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,10 @@ from actlab.emit import rows
 from actlab.errors import OptionError, UnsupportedType
 from actlab.expression import structure
 from actlab.frameworks import bfloat16
+from actlab.frameworks.arrays import apart, as_array, checked_out, real_array, result_dtype
 from actlab.frameworks.common import axis_and_pieces, broadcast, run_bfloat16, target
 from actlab.kernels.cache import digest, kernel
-from actlab.kernels.elementwise import run
+from actlab.kernels.elementwise import loop, run
 
 if TYPE_CHECKING:
     from actlab.activation import Axis, Elementwise
@@ -25,23 +26,67 @@ if TYPE_CHECKING:
 
 _FLOATS = tuple(map(np.dtype, (np.float16, np.float32, np.float64)))
 _FLOAT64 = np.dtype(np.float64)
+_LANES = _FLOATS[1:]
 
 
 def elementwise(item: Elementwise, steps: tuple[str, ...], x: Any, parameters: Mapping[str, Any], out: Any) -> Any:
     """One derivative (or the value) of x; see `Elementwise.__call__`."""
-    array = as_array(x, item.name)
+    array = real_array(x, item.name)
     (result,) = _evaluate(item.plan(steps), array, _numbers(parameters, item.name), [out], item.name)
     return _like_input(result, x) if out is None else out
 
 
 def elementwise_pair(
-    item: Elementwise, steps: tuple[str, ...], x: Any, parameters: Mapping[str, Any]
+    item: Elementwise, steps: tuple[str, ...], x: Any, parameters: Mapping[str, Any], out: Any = None
 ) -> tuple[Any, ...]:
-    """Value and gradient of x in one pass."""
-    array = as_array(x, item.name)
+    """Value and gradient of x in one pass, into the two arrays of `out` if it is given."""
+    array = real_array(x, item.name)
     plan = item.plan(steps, (*steps, "x"))
-    results = _evaluate(plan, array, _numbers(parameters, item.name), [None, None], item.name)
-    return tuple(_like_input(result, x) for result in results)
+    outs = (None, None) if out is None else apart(out, item.name)
+    results = _evaluate(plan, array, _numbers(parameters, item.name), outs, item.name)
+    return tuple(_like_input(result, x) for result in results) if out is None else outs
+
+
+def direct(
+    item: Elementwise, forms: tuple[tuple[str, ...], ...], values: Mapping[str, float]
+) -> Callable[[Any, Any], Any]:
+    """f(x, out) at these parameters, prepared: for contiguous arrays little but the kernel is left to do."""
+    plan, who = item.plan(*forms), item.name
+    numbers = _numbers(values, who)
+    chosen = [numbers[name] for name in plan.parameters]
+    loops: dict[np.dtype[Any], Any] = {}
+
+    def call(x: Any, out: Any) -> Any:
+        if not (type(x) is np.ndarray and x.dtype in _LANES and x.flags.c_contiguous and x.ndim):
+            return general(x, out)
+        if out is None:
+            results: tuple[Any, ...] = tuple([np.empty(x.shape, x.dtype) for _ in forms])
+        elif len(forms) == 1 and _takes(out, x):
+            results = (out,)
+        else:
+            return general(x, out)
+        run = loops.get(x.dtype) or loops.setdefault(x.dtype, loop(plan, x.dtype, chosen))
+        run((x, *results) if x.ndim == 1 else [array.reshape(-1) for array in (x, *results)])
+        return results if len(forms) > 1 else results[0]
+
+    def general(x: Any, out: Any) -> Any:
+        outs = (apart(out, who) if out is not None else (None, None)) if len(forms) > 1 else (out,)
+        results = _evaluate(plan, real_array(x, who), numbers, outs, who)
+        finished = tuple(_like_input(result, x) for result in results) if out is None else outs
+        return finished if len(forms) > 1 else finished[0]
+
+    return call
+
+
+def _takes(out: Any, x: NDArray[Any]) -> bool:
+    """Whether a kernel can write f(x) there as it is."""
+    return (
+        type(out) is np.ndarray
+        and out.dtype == x.dtype
+        and out.shape == x.shape
+        and out.flags.carray
+        and not np.may_share_memory(x, out)
+    )
 
 
 def draw(x: Any, lower: Any, upper: Any, rng: np.random.Generator | None) -> NDArray[np.float64]:
@@ -79,38 +124,6 @@ def along_axis_vjp(item: Axis, x: Any, g: Any, parameters: Mapping[str, Any]) ->
     return _store(back(_run_rows(item.name, backward, moved, g_rows), per_row=False), array, None, item.name)
 
 
-def as_array(x: Any, who: str) -> NDArray[Any]:
-    """x as an array of float64, float32, float16 or bfloat16.
-
-    Raises
-    ------
-    UnsupportedType
-        If it is complex, longdouble, float8, text, an object array, or an array subclass that carries more.
-    """
-    if isinstance(x, np.ndarray) and type(x) not in (np.ndarray, np.memmap):
-        raise UnsupportedType(
-            f"{who}: x must be a plain array; got {type(x).__name__}; pass numpy.asarray(x), which drops what it adds"
-        )
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise UnsupportedType(f"{who}: x must be a rectangular list of numbers; {error}") from None
-    if array.dtype.newbyteorder("=") in _FLOATS:
-        return array if isinstance(x, np.ndarray | np.generic) else array.astype(_FLOAT64)
-    if array.dtype.kind in "biu":
-        return array.astype(_FLOAT64)
-    if bfloat16.is_bfloat16(array.dtype):
-        return array
-    if isinstance(x, list | tuple) and not array.size:
-        return array.astype(_FLOAT64)
-    hint = (
-        "pass x.real or abs(x)"
-        if array.dtype.kind == "c"
-        else "convert it with x.astype(numpy.float64) if the numbers allow it"
-    )
-    raise UnsupportedType(f"{who}: x must hold real numbers of 64 bits or less; got dtype {array.dtype}; {hint}")
-
-
 def _evaluate(
     plan: Plan, x: NDArray[Any], parameters: Mapping[str, Any], outs: Sequence[Any], who: str
 ) -> list[NDArray[Any]]:
@@ -118,50 +131,45 @@ def _evaluate(
     # A parameter that this derivative no longer depends on still takes part in broadcasting.
     shapes = [p.shape for p in parameters.values() if isinstance(p, np.ndarray)]
     shape = broadcast(who, x.shape, shapes)
-    dtype = x.dtype.newbyteorder("=")
+    dtype = result_dtype(x.dtype)
+    results = [target(x, shape, dtype) if out is None else checked_out(out, shape, dtype, who) for out in outs]
+    values = [_unshared(value, results) for value in values]
     if bfloat16.is_bfloat16(dtype):
-        encoded = run_bfloat16(plan, x.view(np.uint16), values, shape)
-        return [_store(bits.view(dtype), x, out, who) for bits, out in zip(encoded, outs, strict=True)]
-    results = [target(x, shape, dtype) if out is None else _checked(out, shape, dtype, who) for out in outs]
-    run(plan, x, values, results)
+        run_bfloat16(plan, x.view(np.uint16), values, shape, [result.view(np.uint16) for result in results])
+    else:
+        run(plan, x, values, results)
     return results
 
 
-def _checked(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], who: str) -> NDArray[Any]:
-    """`out`, if the result can be written into it as it is."""
-    if not isinstance(out, np.ndarray):
-        raise UnsupportedType(f"{who}: out must be a NumPy array; got {type(out).__name__}")
-    if out.shape != shape or out.dtype.newbyteorder("=") != dtype:
-        raise OptionError(
-            f"{who}: out must have shape {shape} and dtype {dtype}; got shape {out.shape} and dtype {out.dtype}"
-        )
-    if not out.flags.writeable:
-        raise OptionError(f"{who}: out must be writeable; got a read-only array")
-    return out
+def _unshared(value: float | NDArray[Any], results: Sequence[NDArray[Any]]) -> float | NDArray[Any]:
+    """A parameter where no result is written over it: it may be read again for later elements."""
+    if isinstance(value, np.ndarray) and any(np.may_share_memory(value, result) for result in results):
+        return value.copy()
+    return value
 
 
 def _store(result: NDArray[Any], x: NDArray[Any], out: Any, who: str) -> NDArray[Any]:
     """The result, written into `out` if there is one."""
     if out is None:
         return result
-    checked = _checked(out, result.shape, x.dtype.newbyteorder("="), who)
+    checked = checked_out(out, result.shape, x.dtype.newbyteorder("="), who)
     checked[...] = result
     return checked
 
 
 def _numbers(parameters: Mapping[str, Any], who: str) -> dict[str, Any]:
-    """Parameters as Python floats or float64 arrays."""
+    """Parameters as Python floats or arrays."""
     return {name: _number(value, name, who) for name, value in parameters.items()}
 
 
-def _number(value: Any, name: str, who: str) -> float | NDArray[np.float64]:
+def _number(value: Any, name: str, who: str) -> float | NDArray[Any]:
     if isinstance(value, int | float):
         return float(value)
     if isinstance(value, np.ndarray | np.generic | list | tuple):
-        array = as_array(value, f"{who}: {name}")
+        array = real_array(value, who, name)
         if bfloat16.is_bfloat16(array.dtype):
             array = bfloat16.decode(array.view(np.uint16))
-        return float(array) if array.ndim == 0 else array.astype(_FLOAT64)
+        return float(array) if array.ndim == 0 else array
     raise UnsupportedType(f"{who}: {name} must be a number or a NumPy array like x; got {type(value).__name__}")
 
 

@@ -30,7 +30,7 @@ def word(function: Function) -> Function:
     (Numba's default raises ZeroDivisionError, and that too keeps loops scalar) and leaves the order of
     operations alone (no fastmath).
     """
-    compile_later = numba.njit(error_model="numpy", forceinline=True)
+    compile_later = numba.njit(error_model="numpy", forceinline=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
     return cast("Function", compile_later(function))
 
 

@@ -30,7 +30,7 @@ _erf_polynomial = split_polynomial(constants.ERF)
 _tail_polynomial = split_polynomial(constants.TAIL32)
 
 LOG2_E, LN2 = constants.LOG2_E, math.log(2.0)
-NORMAL_PEAK, SQRT2 = constants.NORMAL_PEAK_HI, constants.SQRT2
+NORMAL_PEAK, SQRT2 = constants.NORMAL_PEAK_HI, constants.SQRT2_HI
 TAIL_MIDDLE, TAIL_END = constants.TAIL_MIDDLE, constants.TAIL32_END
 
 # Added to a number below 2^51 in size, it rounds it to an integer, which then stands in the lowest bits.
@@ -105,6 +105,13 @@ def softplus(x: float) -> float:
     z = s * s
     logarithm = fma(s * z, _log_polynomial(z), s + s) + (LN2 if upper else 0.0)
     return logarithm + (0.0 if x < 0.0 else x)  # noqa: FURB136  (max would lose NaN)
+
+
+@word
+def softplus_slope(x: float) -> float:
+    """sigmoid(x), by the exponential that softplus takes."""
+    e, _ = _decay(x)
+    return (1.0 if x > 0.0 else e) / (1.0 + e)
 
 
 @word

@@ -9,6 +9,7 @@ answer is believed only after a numerical check. No limit is `nan`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
@@ -77,9 +78,17 @@ def _consulted(root: Expression, side: int, domains: Domains) -> Expression:
     from actlab.symbolic import consultant
 
     try:
-        return consultant.limit(resolve_branches(root, side, domains), side, dict(domains))
+        branch = e.rewrite(resolve_branches(root, side, domains), _without_zeros)
+        with suppress(Indeterminate, NeedSign):
+            return _at(branch, side, domains)
+        return consultant.limit(branch, side, dict(domains))
     except FormulaError:  # the branch that holds far out divides by 0
         return nan
+
+
+def _without_zeros(node: Node) -> Node | None:
+    """0 for a product with 0: far out is not at infinity, and 0*x is 0 there."""
+    return ZERO if node.op == "mul" and any(map(e.is_zero, node.args)) else None
 
 
 def _split(root: Expression, side: int, domains: dict[str, Interval], name: str) -> Expression:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -25,6 +26,7 @@ from actlab.vocabulary import WORDS, inf, nan
 _HUGE = (1e100, 1e200, 1.7e308)
 _HUGE32 = (1e12, 1e25, 3.4e38)  # of float32 arrays, which are computed in float64
 _LIGHT = ("abs", "sign", "clip")
+_SELECTING = ("symbol", "where", "<", "<=", ">", ">=", "==", "&", "|", "neg", *_LIGHT)
 _SAMPLES = (0.7, 2.5, 0.0, -0.7, -2.5)  # parameter values of every sign
 
 
@@ -60,9 +62,21 @@ class Plan:
         return tuple(_guarded(root, dict(self.domains), _HUGE32) for root in self.roots)
 
     @cached_property
+    def selects(self) -> bool:
+        """Whether each result is the input, its size or opposite, a parameter, or a constant that float32 can hold."""
+        return all(
+            node.op in _SELECTING or (node.op == "const" and _is_float32(float(node.value)))
+            for node in e.walk(*self.roots)
+        )
+
+    @cached_property
     def is_light(self) -> bool:
-        """Whether an element costs hardly more than to read and write it: no word but comparisons and the like."""
-        return all(node.op not in WORDS or node.op in _LIGHT for node in e.walk(*self.roots))
+        """Whether an element costs hardly more than to read and write it: comparisons, sums, products."""
+        x = e.symbol("x")
+        return all(
+            node.op in _LIGHT if node.op in WORDS else node.op != "div" or x not in {*e.walk(node.args[1])}
+            for node in e.walk(*self.roots)
+        )
 
     @cached_property
     def key(self) -> str:
@@ -134,6 +148,13 @@ def _samples(root: Expression, domains: Mapping[str, Interval]) -> Iterable[dict
 
 def _value(root: Expression, x: float, parameters: Mapping[str, float]) -> float:
     return ieee.evaluate(root, x, parameters)
+
+
+def _is_float32(value: float) -> bool:
+    try:
+        return bool(struct.unpack("f", struct.pack("f", value))[0] == value)
+    except OverflowError:
+        return False
 
 
 def _same(a: float, b: float) -> bool:

@@ -83,10 +83,27 @@ def elementwise(
 
 @_leaves_graph
 def elementwise_pair(
-    item: Elementwise, steps: tuple[str, ...], x: Tensor, parameters: Mapping[str, Any]
+    item: Elementwise, steps: tuple[str, ...], x: Tensor, parameters: Mapping[str, Any], out: Any
 ) -> tuple[Tensor, ...]:
     """Value and gradient of x."""
+    _refuse_out(item, out)
     return tuple(elementwise(item, order, x, parameters, None) for order in (steps, (*steps, "x")))
+
+
+def direct(
+    item: Elementwise, forms: tuple[tuple[str, ...], ...], values: Mapping[str, float]
+) -> Callable[[Any, Any], Any]:
+    """f(x, out) at these parameters, prepared; `out` is refused."""
+    functions, numbers, who = [_formula(item, steps) for steps in forms], list(values.values()), item.name
+
+    @_leaves_graph
+    def call(x: Tensor, out: Any) -> Any:
+        _refuse_out(item, out)
+        t = checked(x, who)
+        results = tuple([apply(t, *numbers) for apply in functions])
+        return results if len(forms) > 1 else results[0]
+
+    return call
 
 
 def draw(x: Tensor, lower: Any, upper: Any, rng: torch.Generator | None) -> Tensor:

@@ -56,7 +56,8 @@ def _dispatch(
         # torch.func needs a setup_context, for which PyTorch parses the signature anew in each call: 20 us.
         if torch._C._are_functorch_transforms_active():  # noqa: SLF001
             return transformed.apply(x, *values)  # type: ignore[no-any-return, no-untyped-call]
-        watched = torch.is_grad_enabled() or forward_ad._current_level >= 0  # noqa: SLF001
+        learns = torch.is_grad_enabled() and any(isinstance(t, Tensor) and t.requires_grad for t in (x, *values))
+        watched = learns or forward_ad._current_level >= 0  # noqa: SLF001
         if watched and not torch._C._is_tracing():  # noqa: SLF001 - torch.jit.trace wants the operations themselves
             return eager.apply(x, *values)  # type: ignore[no-any-return, no-untyped-call]
         return compute(x, *values)
