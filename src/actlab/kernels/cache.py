@@ -1,29 +1,37 @@
 """Compiled kernels, made on first use and kept on disk.
 
-A kernel is a generated Python file named by what went into it: the formula, the sources of everything that turns a
-formula into code, and Numba's version. Numba keeps the machine code beside the file and checks the CPU. A hit neither
-traces limits nor renders anything. If the folder cannot be used the kernel is compiled in memory: slower, never wrong.
+A kernel is two files named by what went into it - the formula, the sources of everything that turns a formula into
+code, the processor, the versions of Numba and Python -: the generated source, for people, and the machine code. A hit
+neither traces limits nor renders nor compiles anything. Whatever is wrong with the files or the folder, the kernel is
+compiled anew: slower, never wrong.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import importlib.util
 import os
 import sys
 import tempfile
-import threading
+import time
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
-from types import ModuleType
 
 from actlab.emit.numba import kernel_name
 from actlab.emit.python import compile_source
+from actlab.kernels.machine import MachineCode, load, lock, machine_code, target
 
-_lock = threading.RLock()  # Numba compiles one function at a time anyway
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
+_KEPT = 30 * _DAY  # after so long without use a kernel is dropped: nearly always it belongs to an older version
+_CHECKSUM = 32  # bytes of SHA-256 before what they are of
+_PREFIX = "actlab_"  # of every file here; nothing else is ever deleted
+
 _complained: set[Path] = set()
+_tidied: set[Path] = set()
 
 
 def folder() -> Path:
@@ -36,13 +44,14 @@ def folder() -> Path:
     chosen = os.environ.get("ACTLAB_CACHE_DIR")
     if chosen:
         return Path(chosen)
-    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    base = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
+    if base:
+        return Path(base) / "actlab"
     try:
         home = Path.home()
-    except RuntimeError:  # no HOME and no entry for this user
-        home = Path(tempfile.gettempdir())
-    usual = home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
-    return (Path(base) if base else usual) / "actlab"
+    except RuntimeError:  # no HOME and no entry for this user, as in containers; others may write to this folder too
+        return Path(os.environ.get("TMPDIR", "/tmp"), f"actlab-{_user()}")  # noqa: S108 - hence `_read` looks at owners
+    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "actlab"
 
 
 def digest(text: str) -> str:
@@ -51,71 +60,89 @@ def digest(text: str) -> str:
 
 
 def kernel(key: str, render: Callable[[bool], str]) -> Callable[..., None]:
-    """The compiled kernel of this key.
+    """The compiled kernel of this key: a function that takes its arguments by position and does not check them.
 
     Parameters
     ----------
     key : names the formula and the variant; letters, digits and underscores
-    render : source of a module that defines `kernel_<key>`, given whether Numba may cache on disk
+    render : source of a module that defines `kernel_<key>`, a Numba function with one signature
     """
-    name = f"actlab_{key}_{_toolchain()}"
-    path = folder() / "kernels" / f"{name}.py"
-    problem: Exception | None = None
-    with _lock:
-        for attempt in ("as it is", "made anew"):
-            try:
-                if attempt == "made anew":
-                    _delete(path)
-                return getattr(_from_disk(name, path, render), kernel_name(key))  # type: ignore[no-any-return]
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with the cache, the call must succeed
-                problem = error
-        function = _in_memory(key, render(False))
-        _complain(problem)
+    with lock():
+        name = f"{_PREFIX}{key}_{_toolchain()}"
+        path = folder() / "kernels" / f"{name}.bin"
+        with contextlib.suppress(Exception):  # missing, damaged, another user's, another kernel's: made anew
+            return load(_read(path))
+        source = render(False)
+        compiled = compile_source(source, str(path.with_suffix(".py")), {"__name__": name})[kernel_name(key)]
+        try:
+            code = machine_code(compiled)
+            function = load(code)
+        except Exception as error:  # noqa: BLE001 - a Numba that differs inside: its own function will do
+            _complain(error)
+            return compiled  # type: ignore[no-any-return]
+        try:
+            _keep(path, source, code)
+        except OSError as error:
+            _complain(error)
         return function
 
 
-def _delete(path: Path) -> None:
-    """Remove a kernel's file and its machine code, which may be damaged."""
-    path.unlink(missing_ok=True)
-    for compiled in (path.parent / "__pycache__").glob(f"{path.stem}*"):
-        compiled.unlink(missing_ok=True)
+def _read(path: Path) -> MachineCode:
+    """What `_keep` wrote, if it is whole and nobody else can have written it."""
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        content = file.read()
+    if sys.platform != "win32" and (status.st_uid not in (0, _user()) or status.st_mode & 0o022):
+        raise PermissionError(f"{path} can be written by another user")
+    packed = content[_CHECKSUM:]
+    if hashlib.sha256(packed).digest() != content[:_CHECKSUM]:
+        raise ValueError(f"{path} is damaged")
+    name, function, environment, code = packed.split(b"\n", 3)
+    if name.decode() != path.stem:
+        raise ValueError(f"{path} holds another kernel")
+    if time.time() - status.st_mtime > _DAY:
+        with contextlib.suppress(OSError):  # they are in use: `_tidy` goes by this
+            os.utime(path)
+            os.utime(path.with_suffix(".py"))
+    return MachineCode(function.decode(), environment.decode(), code)
 
 
-def _from_disk(name: str, path: Path, render: Callable[[bool], str]) -> ModuleType:
-    if not path.exists():
-        _write(path, render(True))
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # noqa: PT018, S101 - the suffix is .py
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # Numba imports a cached function's module by name
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+def _keep(path: Path, source: str, kernel: MachineCode) -> None:
+    """Write both files of a kernel."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    packed = f"{path.stem}\n{kernel.function}\n{kernel.environment}\n".encode() + kernel.code
+    _write(path.with_suffix(".py"), source.encode())
+    _write(path, hashlib.sha256(packed).digest() + packed)
+    _read(path)  # some file systems forget who owns a file and who may write it
+    _tidy(path.parent)
 
 
-def _write(path: Path, source: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Write the whole file or nothing: another process may look at any moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as file:
-        file.write(source)
-    try:
-        Path(file.name).replace(path)
-    except OSError:
-        Path(file.name).unlink(missing_ok=True)
-        raise
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_PREFIX, suffix=".tmp", delete=False) as file:
+        unfinished = Path(file.name)
+        try:
+            file.write(content)
+            file.close()
+            unfinished.chmod(0o644)
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
 
 
-def _in_memory(key: str, source: str) -> Callable[..., None]:
-    name = f"actlab_memory_{key}"
-    module = ModuleType(name)
-    sys.modules[name] = module
-    return compile_source(source, f"<{name}>", module.__dict__)[kernel_name(key)]  # type: ignore[no-any-return]
+def _tidy(kernels: Path) -> None:
+    """Drop what nobody has used for long and what killed processes left unfinished, once a process."""
+    if kernels in _tidied:
+        return
+    _tidied.add(kernels)
+    for file in kernels.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # another process may be as tidy
+            if time.time() - file.stat().st_mtime > (_HOUR if file.suffix == ".tmp" else _KEPT):
+                file.unlink()
 
 
-def _complain(error: Exception | None) -> None:
+def _complain(error: Exception) -> None:
     """One warning per process and folder: every kernel would say the same."""
     if folder() in _complained:
         return
@@ -128,14 +155,17 @@ def _complain(error: Exception | None) -> None:
     )
 
 
+def _user() -> int:
+    """The user's number; 0 where there is none."""
+    return 0 if sys.platform == "win32" else os.geteuid()
+
+
 @lru_cache(maxsize=1)
 def _toolchain() -> str:
-    """What generated code depends on beside the formula."""
-    import numba
-
-    package = Path(__file__).parent.parent
+    """What generated code and machine code depend on beside the formula."""
+    package = files("actlab")
     sources = [package / f"{name}.py" for name in ("expression", "interval", "vocabulary")]
     for part in ("symbolic", "emit", "kernels"):
-        sources += sorted((package / part).glob("*.py"))
-    text = "".join(path.read_text(encoding="utf-8") for path in sources)
-    return digest(f"{numba.__version__}{sys.version}{text}")
+        sources += sorted((package / part).iterdir(), key=lambda file: file.name)
+    content = b"".join(file.read_bytes() for file in sources if file.name.endswith((".py", ".pyc")))
+    return digest(f"{target()} {hashlib.sha256(content).hexdigest()}")
