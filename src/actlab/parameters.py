@@ -36,12 +36,14 @@ class Param:
         """Raise ParameterError unless the number, or every element of the array, is allowed.
 
         Tensors are looked into only where the domain is limited: a learned weight may take any value, and looking
-        would make an accelerator wait.
+        would make an accelerator wait. Dask arrays are not looked into at all: that is done when they are computed.
         """
         if isinstance(value, bool | str | complex) or value is None:
             raise ParameterError(f"{who}: {name} must be a number; got {name}={value!r}")
         if isinstance(value, int | float):
             self._check_number(who, name, value)
+        elif is_lazy(value):
+            pass
         elif type(value).__module__.partition(".")[0] == "torch":
             self._check_tensor(who, name, value)
         elif getattr(value, "ndim", None) == 0:
@@ -68,7 +70,10 @@ class Param:
     def _check_array(self, who: str, name: str, value: Any) -> None:
         import numpy as np
 
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except (ValueError, TypeError):  # a ragged list, an array that refuses
+            array = np.array(None)
         if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
             raise ParameterError(f"{who}: {name} must be numbers; got {name}={shown(value)}")
         for extreme in (array.min(), array.max()) if array.size else ():
@@ -83,10 +88,16 @@ class Uniform:
     upper: str
 
 
+def is_lazy(value: Any) -> bool:
+    """Whether these are numbers still to be computed: a Dask array, or an xarray object that holds one."""
+    graph = getattr(value, "__dask_graph__", None)
+    return graph is not None and graph() is not None
+
+
 def shown(value: Any) -> str:
     """A value in an error line: short, and the number itself for a 0-d array or tensor."""
     item = getattr(value, "item", None)
     if item is not None and getattr(value, "ndim", None) == 0:
         value = item()
-    text = repr(value)
+    text = " ".join(repr(value).split())  # a table has many lines
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - half a line

@@ -169,14 +169,3 @@ def test_types_that_are_refused(row: int) -> None:
 def test_ragged_lists_are_refused() -> None:
     with pytest.raises(UnsupportedType, match=r"^silu: x must be a rectangular list of numbers; "):
         elementwise("silu")([[1.0], [1.0, 2.0]])
-
-
-def test_pandas_is_refused() -> None:
-    pandas = pytest.importorskip("pandas")
-    with pytest.raises(UnsupportedType) as caught:
-        elementwise("silu")(pandas.Series([1.0]))
-    kind = f"{pandas.Series.__module__}.Series"
-    assert str(caught.value) == (
-        f"silu: x must be a NumPy array, a PyTorch tensor, a number or a list; got {kind}; "
-        "pass numpy.asarray(x) if a copy is what you want"
-    )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from types import ModuleType
 from typing import Any
 
 from actlab.errors import UnsupportedType
 
-# Root module of an array's type -> module that handles it. The module loads the framework, so it must be there already.
-_HOMES = {
-    "torch": "actlab.frameworks.torch",
-    "numpy": "actlab.frameworks.numpy",
-    "builtins": "actlab.frameworks.numpy",
-}
+# Library, array class in it -> module that computes on it; that module loads the library, which must be there already.
+_HOMES = (
+    ("numpy", "ndarray", "numpy"),
+    ("numpy", "generic", "numpy"),
+    ("torch", "Tensor", "torch"),
+    ("dask.array", "Array", "dask"),
+    ("xarray", "DataArray", "xarray"),
+    ("xarray", "Dataset", "xarray"),
+    ("pandas", "Series", "pandas"),
+    ("pandas", "DataFrame", "pandas"),
+)
 
 _known: dict[type, ModuleType] = {}
 
@@ -33,11 +39,13 @@ def of(x: Any, who: str) -> ModuleType:
 
 
 def _find(kind: type, who: str) -> ModuleType:
-    for base in kind.__mro__[:-1] or (kind,):
-        home = _HOMES.get(base.__module__.partition(".")[0])
-        if home is not None:
-            return importlib.import_module(home)
+    for library, name, home in _HOMES:
+        # A class that merely borrows from a library, as sparse.COO does from NumPy, is none of its arrays.
+        if issubclass(kind, getattr(sys.modules.get(library), name, ())):
+            return importlib.import_module(f"{__name__}.{home}")
+    if kind.__module__ == "builtins" or issubclass(kind, int | float | list | tuple):
+        return importlib.import_module(f"{__name__}.numpy")
     raise UnsupportedType(
-        f"{who}: x must be a NumPy array, a PyTorch tensor, a number or a list; "
-        f"got {kind.__module__}.{kind.__qualname__}; pass numpy.asarray(x) if a copy is what you want"
+        f"{who}: x must be an array of NumPy, PyTorch, Dask, xarray or pandas, a number or a list; "
+        f"got {kind.__module__}.{kind.__qualname__}; convert it first, for example with numpy.asarray(x)"
     )

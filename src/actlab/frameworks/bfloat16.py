@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 _QUIET_NAN = np.uint16(0x7FC0)
 
 
-def decode(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
+def decode(bits: NDArray[np.uint16]) -> NDArray[np.float64]:
     """The numbers these bfloat16 bits stand for, exactly."""
-    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32).astype(np.float64)
 
 
 def encode(values: NDArray[np.float64]) -> NDArray[np.uint16]:
