@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+NAME ?=
 
 ENV := .venv
 RUN := $(ENV)/bin/python
@@ -10,7 +11,7 @@ RUN := $(ENV)/bin/python
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help compare test lint bench golden clean FORCE
+.PHONY: help compare test lint bench exhaustive golden clean FORCE
 
 help: ## list the targets
 	@echo 'make TARGET [ARGS="options passed on"] [PYTHON=python3.x]'
@@ -27,8 +28,14 @@ lint: $(ENV)/test.ok ## check style and types
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m mypy
 
-bench: $(ENV)/test.ok ## measure speed on this machine
+# JAX is a peer and nothing else needs it: where it cannot be installed, the rest is measured.
+bench: $(ENV)/test.ok ## measure speed against PyTorch, JAX, NumPy and others: ARGS="--only A,B --functions silu"
+	@$(RUN) -m pip show -q jax 2>/dev/null || \
+		$(RUN) -m pip install --disable-pip-version-check -c constraints.txt jax || true
 	@$(RUN) -m benchmarks $(ARGS)
+
+exhaustive: $(ENV)/test.ok ## prove the accuracy for every float32, minutes a function: NAME=silu or NAME=all
+	@$(RUN) -m actlab.verification $(NAME) $(ARGS)
 
 golden: $(ENV)/test.ok ## rewrite the expected command-line output in tests/golden
 	@ACTLAB_GOLDEN=write $(RUN) -m pytest -q tests/cli $(ARGS)

@@ -1,67 +1,151 @@
-"""Times our float32 kernels against NumPy written the obvious way and PyTorch eager, on one thread."""
+"""Times our functions against PyTorch, JAX, NumPy, SciPy and numexpr, and says which goals are reached."""
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
 
 import actlab
-from benchmarks.peers import NUMPY, torch_functions
-from benchmarks.timing import ratio
+from benchmarks import documents, machine, peers
+from benchmarks.bench import Bench
+from benchmarks.figures import Figure, short
+from benchmarks.peers.ours import OURS
+from benchmarks.section import Section
+from benchmarks.sections import SECTIONS
+from benchmarks.tables import as_text, of_section, of_verdicts, verdicts
 
 
-def main() -> None:
-    """Print one row a function: how often our time fits into the peer's."""
-    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--size", type=int, default=100_000, help="elements (default 100000: in cache)")
-    parser.add_argument("--rounds", type=int, default=15, help="paired timings a function; the median counts")
-    parser.add_argument("--functions", default="", help="comma-separated names (default: all with a peer)")
-    options = parser.parse_args()
-    torch = torch_functions()
-    chosen = [name for name in options.functions.split(",") if name] or sorted({*NUMPY, *torch})
-    x = np.random.default_rng(0).standard_normal(options.size).astype(np.float32) * 3
-    print(f"float32, {options.size} elements, one thread; columns: peer's time / ours, above 1 is faster than the peer")
-    print(f"{'function':14}{'ns/element':>11}{'NumPy':>8}{'PyTorch':>9}{'PyTorch value+gradient':>24}")
-    columns: list[list[float]] = [[], [], []]
-    for name in chosen:
-        row = measured(name, x, torch.get(name), options.rounds)
-        print(f"{name:14}{row[0] / options.size * 1e9:11.2f}" + _cells(row[1:]))
-        for column, value in zip(columns, row[1:], strict=True):
-            column.extend([] if value is None else [value])
-    print(f"{'geometric mean':14}{'':11}" + _cells([_mean(column) for column in columns]))
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the sections, print their tables and the summary, write the files that were asked for."""
+    options = _parser().parse_args(arguments)
+    present, absent = peers.load()
+    about = {**machine.description(), "command": _command(options)}
+    print(f"{about['date']}, {about['processor']}, load {about['load']} at the start\n{about['versions']}")
+    print("ratios: the peer's time / ours, above 1 we are faster; medians of paired, interleaved timings")
+    for name, package in absent.items():
+        print(f"not measured: {name}, which is not installed ({sys.executable} -m pip install {package})")
+    bench = Bench(present, options.functions, options.rounds, options.size)
+    for peer in (OURS, *present.values()):
+        peer.set_threads(1)
+    machine.settle_allocator()
+    results = [(section, _run(section, bench)) for section in SECTIONS if section.letter in options.only]
+    summary = of_verdicts(results)
+    if summary.rows:
+        print(f"\n{as_text(summary)}")
+    if options.csv:
+        documents.write_csv(options.csv, results)
+    if options.json:
+        documents.write_json(options.json, results, about)
+    for path in options.markdown:
+        documents.write_markdown(path, results, about)
 
 
-def measured(name: str, x: Any, torch_function: Callable[[Any], Any] | None, rounds: int) -> list[Any]:
-    """Seconds of our value, and the ratios to NumPy's value, PyTorch's value, and PyTorch's value with gradient."""
-    item = actlab.get(name)
-    seconds, against_numpy = ratio(lambda: item(x), lambda: NUMPY[name](x), rounds) if name in NUMPY else (None, None)
-    if torch_function is None:
-        return [seconds, against_numpy, None, None]
-    import torch
-
-    torch.set_num_threads(1)
-    t = torch.from_numpy(x)
-    taped, ones = t.clone().requires_grad_(), torch.ones_like(t)
-
-    def forward_and_backward() -> object:
-        return torch.autograd.grad(torch_function(taped), taped, ones)
-
-    alone, against_torch = ratio(lambda: item(x), lambda: torch_function(t), rounds)
-    _, both = ratio(lambda: item.value_and_grad(x), forward_and_backward, rounds)
-    return [seconds or alone, against_numpy, against_torch, both]
-
-
-def _mean(values: list[float]) -> float | None:
-    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+def _run(section: Section, bench: Bench) -> list[Figure]:
+    """Measure a section and print its table, its progress on stderr."""
+    start, figures = time.perf_counter(), []
+    for figure in section.measure(bench):
+        figures.append(figure)
+        _progress(f"{section.letter} {len(figures)}: {figure.function} {figure.what} {figure.peer} {figure.size}")
+    _progress("")
+    print(f"\n{section.letter}  {section.title}")
+    if figures:
+        print(as_text(of_section(section, figures)))
+    for verdict in verdicts(section, figures):
+        goal = f", to reach {verdict.to_reach}: {verdict.text}" if verdict.goal.bound is not None else ""
+        print(f"  {verdict.goal.text}: {verdict.measured}{goal}")
+    if section.note:
+        print(f"  {section.note}")
+    print(f"{section.letter}: {time.perf_counter() - start:.0f} s{_noise(figures)}", file=sys.stderr)
+    sys.stdout.flush()
+    return figures
 
 
-def _cells(values: list[float | None]) -> str:
-    widths = (8, 9, 24)
-    return "".join(f"{'-' if v is None else f'{v:.2f}':>{w}}" for v, w in zip(values, widths, strict=True))
+def _noise(figures: Sequence[Figure]) -> str:
+    spreads = [figure.spread for figure in figures if not math.isnan(figure.spread)]
+    return f"; the middle half of a pair's ratios spans {statistics.median(spreads):.0%}" if spreads else ""
+
+
+def _progress(text: str) -> None:
+    """One line that is written over, where somebody is looking."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """What to type to get the same table."""
+    usual = _parser().parse_args([])
+    words = {
+        "--only": ",".join(options.only) if options.only != usual.only else "",
+        "--functions": ",".join(options.functions) if options.functions != usual.functions else "",
+        "--size": ",".join(map(short, options.size)),
+        "--rounds": str(options.rounds) if options.rounds != usual.rounds else "",
+    }
+    given = " ".join(f"{option} {word}" for option, word in words.items() if word)
+    return f'make bench ARGS="{given}"' if given else "make bench"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__, epilog=_letters())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    usual = "".join(section.letter for section in SECTIONS)
+    parser.add_argument("--only", type=_sections, default=usual, metavar="A,B", help="sections to run (default: all)")
+    parser.add_argument("--functions", type=_functions, default=tuple(actlab.names()), metavar="NAME,...")
+    parser.add_argument("--rounds", type=_rounds, default=31, help="paired timings of each pair (default 31)")
+    parser.add_argument("--size", type=_sizes, default=(), metavar="1e5,...", help="instead of a section's own sizes")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write all figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures and goals")
+    markdown = parser.add_argument("--markdown", type=_document, action="append", default=[], metavar="FILE")
+    markdown.help = "fill in the tables between the markers of this document"
+    return parser
+
+
+def _letters() -> str:
+    return "sections:\n" + "\n".join(f"  {section.letter}  {section.title}" for section in SECTIONS)
+
+
+def _document(text: str) -> Path:
+    path = Path(text)
+    try:
+        documents.check(path)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return path
+
+
+def _sections(text: str) -> str:
+    known = [section.letter for section in SECTIONS]
+    chosen = text.upper().replace(",", "")
+    if not chosen or not set(chosen) <= set(known):
+        raise argparse.ArgumentTypeError(f"must be among {','.join(known)}; got {text}")
+    return chosen
+
+
+def _functions(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(actlab.get(name).name for name in text.split(","))
+    except actlab.ActlabError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _rounds(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:  # noqa: PLR2004 - quartiles need two
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 2; got {text}")
+    return int(text)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(float(word)) for word in text.split(","))
+    except (ValueError, OverflowError):
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise argparse.ArgumentTypeError(f"must be numbers of elements such as 1e5,3e7; got {text}")
+    return sizes
 
 
 if __name__ == "__main__":
