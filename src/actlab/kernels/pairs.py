@@ -10,7 +10,9 @@ arrays becomes vector instructions, and an element has the same bits whatever th
 the CPU. Every word that contains an exponential uses the same `_exp`, in the same form, so that the compiler finds the
 common part when a kernel uses several.
 
-The small part of a number that is infinite or NaN is 0.
+The small part of a number that is infinite or NaN is 0. Words with a tail return a third number, the *scale* of the
+pair, 1 or 2^-800: far out they give e^x times 2^800, which has all its digits where e^x itself is subnormal or 0, and
+x e^x keeps them.
 
 Source: Dekker 1971, doi:10.1007/BF01397083 (pairs); Tang 1989, doi:10.1145/63522.214389 (reduction of exp);
 log is arranged as in fdlibm's e_log.c.
@@ -22,15 +24,16 @@ import math
 import sys
 
 from actlab.kernels import polynomials as constants
-from actlab.kernels.instructions import bits_of, float_of, fma, polynomial, word
+from actlab.kernels.instructions import bits_of, float_of, fma, split_polynomial, word
 
 Pair = tuple[float, float]
+Scaled = tuple[float, float, float]
 
-_exp_polynomial = polynomial(constants.EXP)
-_log_polynomial = polynomial(constants.LOG)
-_erf_polynomial = polynomial(constants.ERF)
+_exp_polynomial = split_polynomial(constants.EXP)
+_log_polynomial = split_polynomial(constants.LOG)
+_erf_polynomial = split_polynomial(constants.ERF)
 # The constant term is added apart, by _fma_pair: it is most of the sum.
-_tail_polynomial = polynomial(constants.TAIL[1:])
+_tail_polynomial = split_polynomial(constants.TAIL[1:])
 
 LOG2_E = constants.LOG2_E
 LN2_HI, LN2_LO = constants.LN2_HI, constants.LN2_LO
@@ -43,8 +46,11 @@ TAIL_FIRST, TAIL_MIDDLE, TAIL_END = constants.TAIL[0], constants.TAIL_MIDDLE, co
 
 # Added to a number below 2^51 in size, it rounds it to an integer, which then stands in the lowest bits.
 ROUNDER = 1.5 * 2.0**52
-# e^x is 0 below the first and infinite above the second.
-EXP_ZERO, EXP_INFINITE = -746.0, 710.0
+# Below DEEP e^x is given with SCALE. At EXP_ZERO 2^k times 2^800 has the bits of 0, so that no power of x can revive
+# it; at EXP_INFINITE e^x is infinite.
+DEEP, EXP_ZERO, EXP_INFINITE = -600.0, -1263.6, 710.0
+SCALE, SCALE_BITS = 2.0**-800, 800
+SQRT2_LESS_1 = math.sqrt(2.0) - 1.0
 # Where 1 is lost beside e^x.
 EXPM1_IS_EXP = 40.0
 
@@ -59,6 +65,8 @@ LARGEST = sys.float_info.max
 # Up to here Phi(-|x|) loses less to the subtraction in 1/2 + x/sqrt(8) (1 + P) than to the rounding of t in the tail;
 # the root of gelu's derivative lies inside.
 CENTRE = 0.9
+# e^(-x^2/2) is 0 there, its scale included.
+BELL_END = 51.0
 
 
 @word
@@ -115,6 +123,16 @@ def add(x: float, x_lo: float, y: float, y_lo: float) -> Pair:
 
 
 @word
+def add_scaled(x: float, x_lo: float, x_scale: float, y: float, y_lo: float, y_scale: float) -> Scaled:  # noqa: PLR0917
+    """x + y where one of them or both have a scale."""
+    scale = max(x_scale, y_scale)
+    x_share = 1.0 if x_scale == scale else SCALE
+    y_share = 1.0 if y_scale == scale else SCALE
+    z, z_lo = add(x * x_share, x_lo * x_share, y * y_share, y_lo * y_share)
+    return z, z_lo, scale
+
+
+@word
 def mul(x: float, x_lo: float, y: float, y_lo: float) -> Pair:
     """x y."""
     z = x * y
@@ -165,49 +183,51 @@ def _bounded(x: float, low: float, high: float) -> float:
 
 
 @word
-def _power_of_two(rounded: float) -> float:
-    """2^k for the integer k that was rounded by adding ROUNDER; k from -1022 to 1023."""
-    return float_of((bits_of(rounded) << 52) + ONE_BITS)
+def _power_of_two(rounded: float, shift: int) -> float:
+    """2^(k + shift) for the integer k that was rounded by adding ROUNDER; from 2^-1022 to 2^1023, and 0 for 2^-1023."""
+    return float_of(((bits_of(rounded) + shift) << 52) + ONE_BITS)
 
 
 @word
-def _exp(x: float, x_lo: float) -> Pair:
-    """e^x for x from -1500 to 1500.
-
-    x = k ln(2) + r; 2^k is applied in two halves, neither of which overflows or is subnormal, so that
-    results fade into subnormal numbers and overflow where they should.
-    """
+def _rounded_and_rest(x: float, x_lo: float) -> tuple[float, float, float]:
+    """k plus ROUNDER, and e^r, where x = k ln(2) + r."""
     rounded = fma(x, LOG2_E, ROUNDER)
     k = rounded - ROUNDER
     r, r_lo = _ordered_sum(fma(-k, LN2_HI, x), fma(-k, LN2_LO, x_lo))
     y, y_lo = _ordered_sum(1.0, r)
     y, y_lo = _ordered_sum(y, y_lo + fma(r_lo, y, r * r * _exp_polynomial(r)))
-    half = fma(k, 0.5, ROUNDER)
-    first = _power_of_two(half)
-    second = _power_of_two((k - (half - ROUNDER)) + ROUNDER)
-    return y * first * second, y_lo * first * second
+    return rounded, y, y_lo
 
 
 @word
-def _exp_within(x: float, x_lo: float, low: float, high: float) -> Pair:
-    """e^x for x brought between two bounds; out there the small part may be as large as you like, and says nothing."""
-    bounded = _bounded(x, low, high)
-    return _exp(bounded, x_lo if bounded == x else 0.0)
+def _tail(x: float, x_lo: float) -> Scaled:
+    """e^x for x up to 0; the small part of an x far out may be as large as it likes, and says nothing."""
+    bounded = EXP_ZERO if x < EXP_ZERO else x  # noqa: FURB136  (max would lose NaN)
+    rounded, y, y_lo = _rounded_and_rest(bounded, x_lo if bounded == x else 0.0)
+    deep = x < DEEP
+    power = _power_of_two(rounded, SCALE_BITS if deep else 0)
+    return y * power, y_lo * power, SCALE if deep else 1.0
 
 
 @word
-def _decay(x: float, x_lo: float) -> Pair:
+def _decay(x: float, x_lo: float) -> Scaled:
     """e^-|x|."""
-    size = math.fabs(x)
-    return _exp_within(-size, -x_lo if x > 0.0 else x_lo, EXP_ZERO, 0.0)
+    # Not -x_lo: where x_lo is the number 0.0, both branches are, and the compiler sees it.
+    return _tail(-math.fabs(x), 0.0 - x_lo if x > 0.0 else x_lo)
 
 
 @word
-def _bell(x: float, x_lo: float) -> Pair:
+def _beside_one(e: float, scale: float) -> float:
+    """A tail, or its small part, where something near 1 is added: 0 instead of what needs a scale."""
+    return e if scale == 1.0 else 0.0
+
+
+@word
+def _bell(x: float, x_lo: float) -> Scaled:
     """e^(-x^2/2), with the rounding error of x^2 kept: in the tail it would cost 9 bits."""
-    bounded = _bounded(x, -TAIL_END, TAIL_END)
+    bounded = _bounded(x, -BELL_END, BELL_END)
     square = bounded * bounded
-    return _exp(-0.5 * square, -0.5 * fma(bounded, bounded, -square) - bounded * (x_lo if bounded == x else 0.0))
+    return _tail(-0.5 * square, -0.5 * fma(bounded, bounded, -square) - bounded * (x_lo if bounded == x else 0.0))
 
 
 @word
@@ -218,18 +238,29 @@ def _quotient(n: float, n_lo: float, d: float, d_lo: float, inverse: float) -> P
 
 
 @word
-def exp(x: float, x_lo: float) -> Pair:
+def _exp(x: float, x_lo: float) -> Scaled:
+    """e^x; 2^k is applied in two halves, for 2^1024 does not exist."""
+    bounded = _bounded(x, EXP_ZERO, EXP_INFINITE)
+    rounded, y, y_lo = _rounded_and_rest(bounded, x_lo if bounded == x else 0.0)
+    deep, large = x < DEEP, x > 1.0
+    power = _power_of_two(rounded, SCALE_BITS if deep else (-1 if large else 0))
+    twice = 2.0 if large else 1.0
+    return y * power * twice, y_lo * power * twice, SCALE if deep else 1.0
+
+
+@word
+def exp(x: float, x_lo: float) -> Scaled:
     """e^x."""
-    e, e_lo = _exp_within(x, x_lo, EXP_ZERO, EXP_INFINITE)
-    return _finite(e, e_lo)
+    e, e_lo, scale = _exp(x, x_lo)
+    return e, e_lo if e <= LARGEST else 0.0, scale
 
 
 @word
 def expm1(x: float, x_lo: float) -> Pair:
     """e^x - 1, without losing the digits of a small x."""
-    e, e_lo = _exp_within(x, x_lo, EXP_ZERO, EXP_INFINITE)
-    z, z_lo = _sum(e, -1.0)
-    y, y_lo = _ordered_sum(z, z_lo + e_lo)
+    e, e_lo, scale = _exp(x, x_lo)
+    z, z_lo = _sum(_beside_one(e, scale), -1.0)
+    y, y_lo = _ordered_sum(z, z_lo + _beside_one(e_lo, scale))
     is_exp = x > EXPM1_IS_EXP
     return _finite(e if is_exp else math.copysign(y, x), e_lo if is_exp else y_lo)
 
@@ -273,95 +304,111 @@ def log1p(x: float, x_lo: float) -> Pair:
 
 
 @word
-def _logistic_parts(x: float, x_lo: float) -> tuple[float, float, float, float, float]:
-    """e^-|x|, 1 + e^-|x|, and the inverse of the latter, rounded."""
-    e, e_lo = _decay(x, x_lo)
-    d, d_lo = _ordered_sum(1.0, e)
-    return e, e_lo, d, d_lo + e_lo, 1.0 / d
+def _logistic_parts(x: float, x_lo: float) -> tuple[float, float, float, float, float, float]:
+    """e^-|x| with its scale, 1 + e^-|x|, and the inverse of the latter, rounded."""
+    e, e_lo, scale = _decay(x, x_lo)
+    d, d_lo = _ordered_sum(1.0, _beside_one(e, scale))
+    return e, e_lo, scale, d, d_lo + _beside_one(e_lo, scale), 1.0 / d
 
 
 @word
-def sigmoid(x: float, x_lo: float) -> Pair:
+def sigmoid(x: float, x_lo: float) -> Scaled:
     """1 / (1 + e^-x)."""
-    e, e_lo, d, d_lo, inverse = _logistic_parts(x, x_lo)
+    e, e_lo, scale, d, d_lo, inverse = _logistic_parts(x, x_lo)
     right = x > 0.0
-    return _quotient(1.0 if right else e, 0.0 if right else e_lo, d, d_lo, inverse)
+    y, y_lo = _quotient(1.0 if right else e, 0.0 if right else e_lo, d, d_lo, inverse)
+    return y, y_lo, 1.0 if right else scale
 
 
 @word
-def logistic_pdf(x: float, x_lo: float) -> Pair:
+def logistic_pdf(x: float, x_lo: float) -> Scaled:
     """sigmoid(x) sigmoid(-x), the derivative of sigmoid."""
-    e, e_lo, d, d_lo, inverse = _logistic_parts(x, x_lo)
+    e, e_lo, scale, d, d_lo, inverse = _logistic_parts(x, x_lo)
     lower, lower_lo = _quotient(e, e_lo, d, d_lo, inverse)
-    return _quotient(lower, lower_lo, d, d_lo, inverse)
+    y, y_lo = _quotient(lower, lower_lo, d, d_lo, inverse)
+    return y, y_lo, scale
 
 
 @word
-def softplus(x: float, x_lo: float) -> Pair:
-    """log(1 + e^x)."""
-    e, e_lo = _decay(x, x_lo)
-    u, u_lo = _ordered_sum(1.0, e)
-    below = x < 0.0
-    z, z_lo = _sum(0.0 if below else x, _log(u, u_lo + e_lo, 0.0))
-    return _finite(z, z_lo + (0.0 if below else x_lo))
+def softplus(x: float, x_lo: float) -> Scaled:
+    """log(1 + e^x) = max(x, 0) + log(1 + e) with e = e^-|x|; far out on the left it is e."""
+    e, e_lo, scale = _decay(x, x_lo)
+    upper, deep, left = e > SQRT2_LESS_1, x < DEEP, x < 0.0
+    # log(1 + e) = log(2) + log(1 + f) with f = (e - 1)/2 in the upper half, so that f is small in both.
+    f = fma(e, 0.5, -0.5) if upper else _beside_one(e, scale)
+    f_lo = 0.5 * e_lo if upper else _beside_one(e_lo, scale)
+    s = f / (2.0 + f)
+    square = s * s
+    half_square = 0.5 * f * f
+    small = fma(s, fma(square, _log_polynomial(square), half_square), fma(-f, f_lo, f_lo))
+    y, y_lo = _sum(0.0 if left else x, LN2_HI if upper else 0.0)
+    z, z_lo = _sum(y, f)
+    z_lo += y_lo + (0.0 if left else x_lo) + ((LN2_LO if upper else 0.0) - (half_square - small))
+    z, z_lo = _finite(e if deep else z, e_lo if deep else z_lo)
+    return z, z_lo, scale if deep else 1.0
 
 
 @word
 def tanh(x: float, x_lo: float) -> Pair:
     """(1 - e) / (1 + e) with e = e^-2|x|, and the sign of x."""
-    e, e_lo = _decay(2.0 * x, 2.0 * x_lo)
-    d, d_lo = _ordered_sum(1.0, e)
-    n, n_lo = _ordered_sum(1.0, -e)
-    n, n_lo = _ordered_sum(n, n_lo - e_lo)
-    y, y_lo = _quotient(n, n_lo, d, d_lo + e_lo, 1.0 / d)
+    e, e_lo, scale, d, d_lo, inverse = _logistic_parts(2.0 * x, 2.0 * x_lo)
+    n, n_lo = _ordered_sum(1.0, -_beside_one(e, scale))
+    n, n_lo = _ordered_sum(n, n_lo - _beside_one(e_lo, scale))
+    y, y_lo = _quotient(n, n_lo, d, d_lo, inverse)
     return math.copysign(y, x), y_lo if x > 0.0 else -y_lo
 
 
 @word
-def sech2(x: float, x_lo: float) -> Pair:
+def sech2(x: float, x_lo: float) -> Scaled:
     """1 - tanh(x)^2 = 4 sigmoid(2x) sigmoid(-2x), the derivative of tanh."""
-    y, y_lo = logistic_pdf(2.0 * x, 2.0 * x_lo)
-    return 4.0 * y, 4.0 * y_lo
+    y, y_lo, scale = logistic_pdf(2.0 * x, 2.0 * x_lo)
+    return 4.0 * y, 4.0 * y_lo, scale
 
 
 @word
-def _gate_parts(x: float, x_lo: float) -> tuple[float, float, float, float, float, float]:
-    """t = e^-|x|, 4 t^2 and the sum below tanh(softplus(x)).
+def _gate_parts(x: float, x_lo: float) -> tuple[float, float, float, float, float, float, float]:
+    """t = e^-|x|, 4 t^2, and the sum below tanh(softplus(x)); t with its scale.
 
     tanh(softplus(x)) is (1 + 2t)/(1 + 2t + 2t^2) on the right and (2t + t^2)/(2 + 2t + t^2) on the left.
     """
-    t, t_lo = _decay(x, x_lo)
-    square, square_lo = _fma_pair(2.0 * t, 2.0 * t, 0.0)
-    square_lo += 8.0 * t * t_lo
+    t, t_lo, scale = _decay(x, x_lo)
+    near, near_lo = _beside_one(t, scale), _beside_one(t_lo, scale)
+    square, square_lo = _fma_pair(2.0 * near, 2.0 * near, 0.0)
+    square_lo += 8.0 * near * near_lo
     right = x > 0.0
     share = 0.5 if right else 0.25
-    rest, rest_lo = _ordered_sum(2.0 * t, share * square)
+    rest, rest_lo = _ordered_sum(2.0 * near, share * square)
     d, d_lo = _sum(1.0 if right else 2.0, rest)
-    return t, t_lo, square, square_lo, d, d_lo + (rest_lo + fma(share, square_lo, 2.0 * t_lo))
+    return t, t_lo, scale, square, square_lo, d, d_lo + (rest_lo + fma(share, square_lo, 2.0 * near_lo))
 
 
 @word
-def tanh_softplus(x: float, x_lo: float) -> Pair:
+def tanh_softplus(x: float, x_lo: float) -> Scaled:
     """tanh(softplus(x)) with one exponential."""
-    t, t_lo, square, square_lo, d, d_lo = _gate_parts(x, x_lo)
+    t, t_lo, scale, square, square_lo, d, d_lo = _gate_parts(x, x_lo)
     right = x > 0.0
-    n, n_lo = _sum(1.0 if right else 0.25 * square, 2.0 * t)
-    n_lo += 2.0 * t_lo + (0.0 if right else 0.25 * square_lo)
-    return _quotient(n, n_lo, d, d_lo, 1.0 / d)
+    double, double_lo = (
+        2.0 * (_beside_one(t, scale) if right else t),
+        2.0 * (_beside_one(t_lo, scale) if right else t_lo),
+    )
+    n, n_lo = _sum(1.0 if right else 0.25 * square, double)
+    y, y_lo = _quotient(n, n_lo + (double_lo + (0.0 if right else 0.25 * square_lo)), d, d_lo, 1.0 / d)
+    return y, y_lo, 1.0 if right else scale
 
 
 @word
-def tanh_softplus_slope(x: float, x_lo: float) -> Pair:
+def tanh_softplus_slope(x: float, x_lo: float) -> Scaled:
     """sech2(softplus(x)) sigmoid(x), the derivative: 4 t^2 (1 + t) or 4 t (1 + t) over the square of the same sum."""
-    t, t_lo, square, square_lo, d, d_lo = _gate_parts(x, x_lo)
+    t, t_lo, scale, square, square_lo, d, d_lo = _gate_parts(x, x_lo)
     right = x > 0.0
     factor, factor_lo = square if right else 4.0 * t, square_lo if right else 4.0 * t_lo
-    h, h_lo = _ordered_sum(1.0, t)
+    h, h_lo = _ordered_sum(1.0, _beside_one(t, scale))
     n, n_lo = _fma_pair(factor, h, 0.0)
-    n_lo += fma(factor, h_lo + t_lo, factor_lo * h)
+    n_lo += fma(factor, h_lo + _beside_one(t_lo, scale), factor_lo * h)
     inverse = 1.0 / d
     q, q_lo = _quotient(n, n_lo, d, d_lo, inverse)
-    return _quotient(q, q_lo, d, d_lo, inverse)
+    y, y_lo = _quotient(q, q_lo, d, d_lo, inverse)
+    return y, y_lo, 1.0 if right else scale
 
 
 @word
@@ -375,7 +422,7 @@ def _normal_tail(a: float, e: float, e_lo: float) -> Pair:
 
 
 @word
-def normal_cdf(x: float, x_lo: float) -> Pair:
+def normal_cdf(x: float, x_lo: float) -> Scaled:
     """Phi(x), the probability that a standard normal variable is at most x."""
     # In the middle 1/2 + x/sqrt(8) (1 + P(x^2/2)), the P of erf.
     w, w_lo = _ordered_sum(1.0, _erf_polynomial(0.5 * x * x))
@@ -383,20 +430,21 @@ def normal_cdf(x: float, x_lo: float) -> Pair:
     s_lo += fma(SQRT_EIGHTH_HI, w_lo, SQRT_EIGHTH_LO * w)
     z, z_lo = mul(x, x_lo, s, s_lo)
     y, y_lo = _ordered_sum(0.5, z)
-    size = _bounded(math.fabs(x), 0.0, TAIL_END)
-    e, e_lo = _bell(x, x_lo)
-    tail, tail_lo = _normal_tail(size, e, e_lo)
-    upper, upper_lo = _ordered_sum(1.0, -tail)
-    far, far_lo = upper if x > 0.0 else tail, upper_lo - tail_lo if x > 0.0 else tail_lo
+    e, e_lo, scale = _bell(x, x_lo)
+    tail, tail_lo = _normal_tail(_bounded(math.fabs(x), 0.0, TAIL_END), e, e_lo)
+    upper, upper_lo = _ordered_sum(1.0, -_beside_one(tail, scale))
+    right = x > 0.0
+    far, far_lo = upper if right else tail, upper_lo - _beside_one(tail_lo, scale) if right else tail_lo
     centre = math.fabs(x) < CENTRE
-    return y if centre else far, y_lo + z_lo if centre else far_lo
+    return y if centre else far, y_lo + z_lo if centre else far_lo, 1.0 if right else scale
 
 
 @word
-def normal_pdf(x: float, x_lo: float) -> Pair:
+def normal_pdf(x: float, x_lo: float) -> Scaled:
     """e^(-x^2/2) / sqrt(2 pi), the derivative of normal_cdf."""
-    e, e_lo = _bell(x, x_lo)
-    return mul(e, e_lo, NORMAL_PEAK_HI, NORMAL_PEAK_LO)
+    e, e_lo, scale = _bell(x, x_lo)
+    y, y_lo = mul(e, e_lo, NORMAL_PEAK_HI, NORMAL_PEAK_LO)
+    return y, y_lo, scale
 
 
 @word
@@ -407,8 +455,8 @@ def erf(x: float, x_lo: float) -> Pair:
     small, small_lo = _ordered_sum(x, z)
     small_lo += z_lo + x_lo
     a = _bounded(SQRT2_HI * size, 0.0, TAIL_END)
-    e, e_lo = _bell(a, fma(SQRT2_HI, size, -a) + SQRT2_LO * size if a < TAIL_END else 0.0)
-    tail, tail_lo = _normal_tail(a, e, e_lo)
+    e, e_lo, scale = _bell(a, fma(SQRT2_HI, size, -a) + SQRT2_LO * size if a < TAIL_END else 0.0)
+    tail, tail_lo = _normal_tail(a, _beside_one(e, scale), _beside_one(e_lo, scale))
     y, y_lo = _ordered_sum(1.0, -2.0 * tail)
     y_lo -= 2.0 * tail_lo
     centre = size < 1.0

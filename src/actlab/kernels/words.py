@@ -16,8 +16,8 @@ from actlab.kernels.pairs import total
 @word
 def exp(x: float) -> float:
     """e^x."""
-    y, y_lo = pairs.exp(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.exp(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
@@ -44,22 +44,22 @@ def log1p(x: float) -> float:
 @word
 def sigmoid(x: float) -> float:
     """1 / (1 + e^-x)."""
-    y, y_lo = pairs.sigmoid(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.sigmoid(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
 def logistic_pdf(x: float) -> float:
     """sigmoid(x) sigmoid(-x), the derivative of sigmoid."""
-    y, y_lo = pairs.logistic_pdf(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.logistic_pdf(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
 def softplus(x: float) -> float:
     """log(1 + e^x)."""
-    y, y_lo = pairs.softplus(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.softplus(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
@@ -72,36 +72,36 @@ def tanh(x: float) -> float:
 @word
 def sech2(x: float) -> float:
     """1 - tanh(x)^2 = 4 sigmoid(2x) sigmoid(-2x), the derivative of tanh."""
-    y, y_lo = pairs.sech2(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.sech2(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
 def tanh_softplus(x: float) -> float:
     """tanh(softplus(x)) with one exponential."""
-    y, y_lo = pairs.tanh_softplus(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.tanh_softplus(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
 def tanh_softplus_slope(x: float) -> float:
     """sech2(softplus(x)) sigmoid(x), the derivative: 4 t^2 (1 + t) or 4 t (1 + t) over the square of the same sum."""
-    y, y_lo = pairs.tanh_softplus_slope(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.tanh_softplus_slope(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
 def normal_cdf(x: float) -> float:
     """Phi(x), the probability that a standard normal variable is at most x."""
-    y, y_lo = pairs.normal_cdf(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.normal_cdf(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
 def normal_pdf(x: float) -> float:
     """e^(-x^2/2) / sqrt(2 pi), the derivative of normal_cdf."""
-    y, y_lo = pairs.normal_pdf(x, 0.0)
-    return total(y, y_lo)
+    y, y_lo, scale = pairs.normal_pdf(x, 0.0)
+    return total(y, y_lo) * scale
 
 
 @word
