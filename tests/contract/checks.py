@@ -10,90 +10,51 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from contract import bounds
-from contract.points import points
-from contract.reference import Reference, of_expression
-from contract.rounding import FLOAT32, FLOAT64, Format
-from mpmath import mp, mpf
+from flint import arb
 from numpy.typing import NDArray
 
 from actlab.activation import Elementwise
-from actlab.symbolic.derivative import differentiate
+from actlab.emit import ieee
+from actlab.verification import float64, landmarks
+from actlab.verification.balls import precision
+from actlab.verification.exact import Exact
+from actlab.verification.formats import FLOAT32, FLOAT64, Format
+from actlab.verification.points import points
+from actlab.verification.runs import Run
 
 METHODS = {"value": "__call__", "grad": "grad"}
 ORDER = {"value": 0, "grad": 1}
-NEAR_ROOT = 1e-3
-_SHOWN = 5
+_BESIDE = 1e-40  # far below every length on which a formula changes
 
 
-def check_float32(item: Elementwise, what: str, exact: Reference) -> float:
-    """Rounded correctly but for 0.01 ulp, or within 1 ulp near a root of the derivative other than 0.
-
-    Returns
-    -------
-    The largest error, in ulp.
-    """
-    order = ORDER[what]
-    roots = exact.roots(order) if order else ()
-
-    def allowed(x: float, _: float) -> float:
-        return 1.0 if any(abs(x - root) < NEAR_ROOT for root in roots) else 0.51
-
-    return _check_errors(item, what, FLOAT32, exact, allowed)
+def check_float32(item: Elementwise, what: str, exact: Exact) -> None:
+    """Rounded correctly but for 0.01 ulp, or within 1 ulp near a root of the derivative other than 0."""
+    (found,) = Run(exact, FLOAT32, (ORDER[what],)).over(points(exact, FLOAT32, 1))
+    assert found.kept, f"{item.label}: {what} in float32 at x={found.used_at!r}: {found.used:.4g} of what is promised"
 
 
-def check_float64(item: Elementwise, what: str, exact: Reference, least: float = 4.0) -> float:
-    """Within `least` ulp(f) + |x f'(x)|*2^-52, and where results are subnormal what a factor lost there costs.
-
-    x*e^x at -745.2 is 348 units of the smallest subnormal off, because e^x is rounded to one before x multiplies it.
-
-    Returns
-    -------
-    The largest error, in ulp.
-    """
-    order = ORDER[what]
-
-    def allowed(x: float, error: float) -> float:
-        if error <= least:
-            return least  # the second term need not be known
-        inherited = (
-            abs(mpf(x) * exact.derivative(x, order + 1)) * mpf(2) ** -52 / FLOAT64.ulp(exact.derivative(x, order))
-        )
-        underflow = min(1 + abs(x), 1e4) ** 2 * mpf(2) ** -1074 / FLOAT64.ulp(exact.derivative(x, order))
-        return least + float(inherited + underflow)
-
-    return _check_errors(item, what, FLOAT64, exact, allowed)
+def check_float64(item: Elementwise, what: str, exact: Exact, slack: float = 1.0) -> None:
+    """Within `slack` times 2 ulp and what half a rounding of x makes of the result."""
+    found = float64.over(exact, points(exact, FLOAT64, 1)[::4])[ORDER[what]]
+    assert found.used <= slack, (
+        f"{item.label}: {what} in float64 at x={found.used_at!r}: {found.used:.4g} of what is promised"
+    )
 
 
-def check_every_16_bit_input(item: Elementwise, what: str, exact: Reference, form: Format) -> int:
-    """Correctly rounded for all 65,536 inputs. Returns how many needed many digits to decide."""
-    x = form.every_number()
-    got = getattr(item, METHODS[what])(x)
-    assert got.dtype == form.dtype, f"{item.label}: {what} of {form.name} is {got.dtype}"
-    with np.errstate(invalid="ignore"):  # signalling NaN
-        wide, got = x.astype(np.float64), got.astype(np.float64)
-    smooth = np.isfinite(wide) & ~(np.isin(wide, exact.kinks) & (ORDER[what] > 0))
-    wide, got = wide[smooth], got[smooth]
-    root = item.expression if what == "value" else differentiate(item.expression)
-    near = bounds.evaluate(root, wide, {name: float(value) for name, value in exact.parameters.items()})
-    with np.errstate(invalid="ignore", over="ignore"):
-        low, high = form.nearest(near.value - near.error), form.nearest(near.value + near.error)
-    decided = (low == high) & np.isfinite(near.error)
-    wrong = [(t, g, w) for t, g, w in zip(wide[decided], got[decided], low[decided], strict=True) if g != w]
-    for t, g in zip(wide[~decided], got[~decided], strict=True):
-        want = form.nearest_exact(of_expression(root, t, exact.parameters))
-        if g != want:
-            wrong.append((t, g, want))
-    assert not wrong, f"{item.label}: {what} in {form.name}: {len(wrong)} inputs wrong, x, got, exact: {wrong[:_SHOWN]}"
-    return int((~decided).sum())
+def check_every_16_bit_input(item: Elementwise, what: str, exact: Exact, form: Format) -> None:
+    """Correctly rounded for all 65,536 inputs."""
+    (found,) = Run(exact, form, (ORDER[what],)).everywhere()
+    assert not found.misrounded, (
+        f"{item.label}: {what} in {form.name}: {found.misrounded} inputs wrong, the worst x={found.worst!r}"
+    )
 
 
 def check_limits(item: Elementwise, what: str, parameters: dict[str, Any], dtypes: Iterable[Any]) -> None:
     """At +-inf the limit, found independently by going far out; NaN where there is none."""
-    of_x = item if what == "value" else item.derivative()
-    exact = Reference(item, parameters)
+    exact = Exact(item.bind(**parameters))
+    of_x = exact.item if what == "value" else exact.item.derivative()
     for side, limit in zip((-1, 1), of_x.limits, strict=True):
-        want = float(of_expression(limit, 0.0, exact.parameters))
+        want = ieee.evaluate(limit, 0.0, exact.values)
         _check_goes_to(item, what, exact, side, want)
         for dtype in dtypes:
             rounded = float(np.asarray(want, np.float64).astype(dtype).astype(np.float64))
@@ -110,12 +71,12 @@ def check_nan(item: Elementwise, what: str, dtypes: Iterable[Any]) -> None:
             assert math.isnan(got), f"{item.label}: {what} of NaN in {np.dtype(dtype)} is {got}"
 
 
-def check_kinks(item: Elementwise, exact: Reference, table: dict[float, float] | None = None) -> None:
+def check_kinks(item: Elementwise, exact: Exact, table: dict[float, float] | None = None) -> None:
     """`kinks` finds every jump; the derivative there lies between the one-sided ones and equals the table."""
     found = {kink.x: kink for kink in item.kinks}
-    assert set(found) == set(exact.kinks), f"{item.label}: kinks at {sorted(found)}, must be at {exact.kinks}"
+    assert set(found) == set(kinks(exact)), f"{item.label}: kinks at {sorted(found)}, must be at {kinks(exact)}"
     for x, kink in found.items():
-        left, right = (float(side) for side in exact.one_sided(x))
+        left, right = one_sided(exact, x)
         right = right if math.isfinite(right) else kink.right  # the value jumps: only the left quotient says something
         assert math.isclose(kink.left, left, abs_tol=1e-15), f"{item.label}: left of {x}: {kink.left}, must be {left}"
         assert math.isclose(kink.right, right, abs_tol=1e-15), (
@@ -185,33 +146,27 @@ def same_bits(a: Any, b: Any) -> bool:
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
-def _check_errors(
-    item: Elementwise, what: str, form: Format, exact: Reference, allowed: Callable[[float, float], float]
-) -> float:
-    """Errors at all points but kinks, which have a check of their own, against what x and the error allow."""
-    x = points(exact, form.dtype.type)
-    x = x[~np.isin(x, np.array(exact.kinks, form.dtype))]
-    got = getattr(item, METHODS[what])(x)
-    assert got.dtype == form.dtype, f"{item.label}: {what} of {form.name} is {got.dtype}"
-    rows = [(float(t), float(y), exact.derivative(float(t), ORDER[what])) for t, y in zip(x, got, strict=True)]
-    errors = [form.error(y, want) for _, y, want in rows]
-    bad = [
-        f"x={t!r}: got {y!r}, exact {mp.nstr(want, 20)}, {error:.4g} ulp"
-        for (t, y, want), error in zip(rows, errors, strict=True)
-        if not error <= allowed(t, error)
-    ]
-    assert not bad, f"{item.label}: {what} in {form.name} at {len(bad)} of {len(x)} points: " + "; ".join(bad[:_SHOWN])
-    return max(errors)
+def one_sided(exact: Exact, x: float) -> tuple[float, float]:
+    """The derivative just left and just right of x, plus the jump of the value on the right."""
+    with precision(512):
+        (below, left), (above, right) = (exact.taylor(arb(x) + side * arb(_BESIDE), 1, 512) for side in (-1, 1))
+        jump = math.inf if abs(above - below) > _BESIDE**0.5 else 0.0
+    return float(left), float(right) + jump
 
 
-def _check_goes_to(item: Elementwise, what: str, exact: Reference, side: int, limit: float) -> None:
+def kinks(exact: Exact) -> tuple[float, ...]:
+    """Where value or derivative jumps, by the formula's own Taylor series."""
+    return tuple(x for x in landmarks.breakpoints(exact) if not math.isclose(*one_sided(exact, x), abs_tol=1e-15))
+
+
+def _check_goes_to(item: Elementwise, what: str, exact: Exact, side: int, limit: float) -> None:
     """Far out the function is where its limit says."""
-    near, far = (exact.derivative(side * 10.0**k, ORDER[what]) for k in (6, 12))
+    near, far = (exact.at(side * 10.0**k, ORDER[what]) for k in (6, 12))
     if math.isinf(limit):
-        held = mp.sign(far) == math.copysign(1, limit) and abs(far) > 2 * abs(near)
+        held = math.copysign(1, far) == math.copysign(1, limit) and abs(far) > 2 * abs(near)
     else:
         held = limit != limit or (abs(far - limit) <= abs(near - limit) and abs(far - limit) < 1e-9 * (1 + abs(limit)))
-    assert held, f"{item.label}: {what} goes to {mp.nstr(far, 10)} on side {side}; its limit is given as {limit}"
+    assert held, f"{item.label}: {what} goes to {far} on side {side}; its limit is given as {limit}"
 
 
 def _everywhere(call: Callable[..., Any], x: float, dtype: Any, parameters: dict[str, Any]) -> list[float]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from contract.reference import Reference
-
 import actlab
 from actlab.activation import Axis, Elementwise, Random
+from actlab.verification.exact import Exact
 
 ALL = tuple(actlab.names())
 AXIS = tuple(name for name in ALL if isinstance(actlab.get(name), Axis))
@@ -23,6 +22,6 @@ def elementwise(name: str) -> Elementwise:
 
 
 @cache
-def reference(name: str) -> Reference:
-    """The exact values of an entry at its default parameters; shared, because many digits take their time."""
-    return Reference(elementwise(name))
+def reference(name: str) -> Exact:
+    """The exact values of an entry at its default parameters; shared, for what is found out about it is kept."""
+    return Exact(elementwise(name))

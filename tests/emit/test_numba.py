@@ -9,7 +9,7 @@ import pytest
 
 from actlab import expression as e
 from actlab import vocabulary as v
-from actlab.emit import numba, rows
+from actlab.emit import numba
 from actlab.emit.python import compile_source, lines
 from actlab.interval import EVERYWHERE
 from actlab.symbolic.parser import parse
@@ -77,26 +77,6 @@ def test_kernels_compute(dtype: str, *, arrays: bool) -> None:
     wide = points.astype(np.float64)
     np.testing.assert_array_equal(y, (0.1 * wide**2).astype(dtype))
     np.testing.assert_array_equal(slope, (2 * 0.1 * wide).astype(dtype))
-
-
-def test_rows() -> None:
-    u = v.exp(x - v.stop(v.amax(x)))
-    source = rows.along_rows("softmax", "k4", u / v.sum(u), "float64", cached=False)
-    assert source.count("_w.exp") == 1, "each exponential is computed once"
-    data = np.random.default_rng(0).normal(0, 1, (3, 5))
-    y = np.empty_like(data)
-    _run(source, "k4", data, data, y)
-    np.testing.assert_allclose(y, np.exp(data) / np.exp(data).sum(1, keepdims=True), rtol=1e-14)
-    assert not rows.is_per_row(u / v.sum(u))
-    assert rows.is_per_row(v.amax(x))
-
-
-def test_rows_reduce_to_the_first_of_the_largest() -> None:
-    source = rows.along_rows("first", "k5", e.symbol("g") * v.first_max(x), "float64", cached=False)
-    data = np.array([[1.0, 3.0, 3.0], [-np.inf, -np.inf, -np.inf], [0.0, np.nan, 5.0]])
-    y = np.empty_like(data)
-    _run(source, "k5", data, np.full_like(data, 2.0), y)
-    np.testing.assert_array_equal(y, [[0, 2, 0], [2, 0, 0], [0, 2, 0]])
 
 
 def test_an_unknown_word_is_an_error() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -15,36 +16,57 @@ from actlab.cli._output import as_json, filled, print_json
 if TYPE_CHECKING:
     from actlab.activation import Activation, Elementwise, Random
     from actlab.plots.sampling import Quantity
+    from actlab.verification.table import Row
 
 _QUANTITIES: Final[tuple[Quantity, Quantity]] = ("value", "derivative")
-_ULP: Final = "value within {value_ulp:.2g} ulp, derivative within {grad_ulp:.2g}, in float64 on {points} inputs"
+_ULP: Final = ("value within {value_ulp:.2g} ulp, derivative within {grad_ulp:.2g} ulp,", "float64 on {points} inputs")
 _PANEL_DOTS: Final = {"columns": 52, "rows": 32}  # 26 by 8 braille characters: two panels fit in 80 columns
 
 
 @click.command("show")
 @click.argument("name", required=False)
 @define_option
+@click.option(
+    "--kernel",
+    "dtype",
+    type=click.Choice(["float32", "float64"]),
+    help="Print the code that is compiled for it instead.",
+)
 @as_json
-def command(*, name: str | None, definitions: tuple[str, ...], as_json: bool) -> None:
+def command(*, name: str | None, definitions: tuple[str, ...], dtype: str | None, as_json: bool) -> None:
     """Show what one activation is and what it is good for.
 
     \b
-    Formula, derivative, parameters, limits, kinks, range, advantages,
-    disadvantages, source, and a small plot.
+    Formula, derivative, parameters, limits, kinks, range, measured accuracy,
+    advantages, disadvantages, source, and a small plot.
 
     \b
     Examples:
       actlab show mish
       actlab show leaky_relu:negative_slope=0.2
       actlab show --define "bump=x*exp(-x**2)"
+      actlab show silu --kernel float32
     """  # noqa: D301  (\b keeps click from filling the lines)
     items = resolve_all([name] if name else [], define_all(definitions))
     if not items:
         raise click.UsageError("name an activation, or give --define")
-    if as_json:
+    if dtype:
+        click.echo(kernel(items[0], dtype), nl=False)
+    elif as_json:
         print_json(record(items[0]))
     else:
         write(items[0])
+
+
+def kernel(item: Activation, dtype: str) -> str:
+    """Generate the source of the kernel for contiguous arrays of this dtype, value and gradient."""
+    from actlab.activation import Elementwise, Random
+    from actlab.emit.numba import elementwise
+
+    one = item.mean if isinstance(item, Random) else item
+    if not isinstance(one, Elementwise):
+        raise click.UsageError(f"{item.name} looks along an axis; --kernel shows elementwise functions only")
+    return elementwise(item.name, one.plan((), ("x",)), dtype, cached=False)
 
 
 def record(item: Activation) -> dict[str, Any]:
@@ -63,11 +85,19 @@ def record(item: Activation) -> dict[str, Any]:
         "parameters": describe_parameters(item),
         "bound": dict(item.bound),
         "accuracy": dataclasses.asdict(item.accuracy) if isinstance(item, Invented) else None,
+        "measured": [dataclasses.asdict(row) for row in _recorded(item)],
         "advantages": list(item.advantages),
         "disadvantages": list(item.disadvantages),
         "notes": list(item.notes),
         "source": item.source,
     }
+
+
+def _recorded(item: Activation) -> list[Row]:
+    """Look up the record of measured accuracy."""
+    from actlab.verification import table
+
+    return [row for row in table.read().values() if row.function == item.label]
 
 
 def _calculus(item: Activation) -> dict[str, Any]:
@@ -126,10 +156,27 @@ def _facts(sheet: dict[str, Any]) -> dict[str, list[str]]:
     free = [_parameter_line(name, **about) for name, about in sheet["parameters"].items()]
     facts["parameters"] = fixed + free or ["none"]
     if sheet["accuracy"]:
-        facts["accuracy"] = [_ULP.format(**sheet["accuracy"])]
+        facts["accuracy"] = [line.format(**sheet["accuracy"]) for line in _ULP]
+    elif sheet["measured"]:
+        facts["accuracy"] = list(_accuracy_lines(sheet["measured"]))
     if sheet["aliases"]:
         facts["aliases"] = [", ".join(sheet["aliases"])]
     return facts
+
+
+def _accuracy_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Say how exact value and derivative are, format by format; what is all correctly rounded in one line."""
+    rows = [row for row in rows if row["what"] in _QUANTITIES]
+    perfect = [row for row in rows if not row["misrounded"] and row["method"] == "all inputs"]
+    for dtype in dict.fromkeys(row["dtype"] for row in rows):
+        of_dtype = [row for row in rows if row["dtype"] == dtype]
+        if all(row in perfect for row in of_dtype):
+            yield f"{dtype}: correctly rounded for all {of_dtype[0]['inputs']:,} inputs"
+            continue
+        for row in of_dtype:
+            counts = "{misrounded:,} of {inputs:,} inputs misrounded".format(**row)
+            seen = counts if row["method"] == "all inputs" else "on {inputs:,} inputs".format(**row)
+            yield f"{dtype} {row['what']}: {row['max_ulp']:.4g} ulp at worst, {seen}"
 
 
 def _limit_line(*, at: float, value: float, formula: str | None) -> str:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actlab.emit import rows
-from actlab.errors import OptionError, UnsupportedType
-from actlab.expression import structure
-from actlab.frameworks import bfloat16
+from actlab.errors import UnsupportedType
+from actlab.frameworks import axis, bfloat16
 from actlab.frameworks.arrays import apart, as_array, checked_out, real_array, result_dtype
-from actlab.frameworks.common import axis_and_pieces, broadcast, run_bfloat16, target
-from actlab.kernels.cache import digest, kernel
+from actlab.frameworks.common import broadcast, run_bfloat16, target
 from actlab.kernels.elementwise import loop, run
 
 if TYPE_CHECKING:
     from actlab.activation import Axis, Elementwise
-    from actlab.expression import Expression
     from actlab.symbolic.plan import Plan
 
 _FLOATS = tuple(map(np.dtype, (np.float16, np.float32, np.float64)))
@@ -102,26 +96,13 @@ def draw(x: Any, lower: Any, upper: Any, rng: np.random.Generator | None) -> NDA
 
 def along_axis(item: Axis, x: Any, parameters: Mapping[str, Any], out: Any) -> Any:
     """f(x) along an axis; see `Axis.__call__`."""
-    array = as_array(x, item.name)
-    moved, back = _as_rows(item.name, array, parameters)
-    result = back(_run_rows(item.name, item.expression, moved, moved), per_row=rows.is_per_row(item.expression))
-    return (
-        _like_input(_store(result, array, out, item.name), x) if out is None else _store(result, array, out, item.name)
-    )
+    result = axis.value(item.record, as_array(x, item.name), parameters, out)
+    return _like_input(result, x) if out is None else out
 
 
 def along_axis_vjp(item: Axis, x: Any, g: Any, parameters: Mapping[str, Any]) -> Any:
     """The gradient with respect to x; see `Axis.vjp`."""
-    from actlab.expression import substitute
-
-    array, gradient = as_array(x, item.name), as_array(g, item.name)
-    moved, back = _as_rows(item.name, array, parameters)
-    expected = back(moved, per_row=rows.is_per_row(item.expression)).shape
-    if gradient.shape != expected:
-        raise OptionError(f"{item.name}: g must have the shape of f(x), {expected}; got shape {gradient.shape}")
-    g_rows = _gradient_rows(item, gradient, moved, parameters)
-    backward = substitute(item.backward, {"y": item.expression})
-    return _store(back(_run_rows(item.name, backward, moved, g_rows), per_row=False), array, None, item.name)
+    return axis.vjp(item.record, as_array(x, item.name), as_array(g, item.name), parameters)
 
 
 def _evaluate(
@@ -148,15 +129,6 @@ def _unshared(value: float | NDArray[Any], results: Sequence[NDArray[Any]]) -> f
     return value
 
 
-def _store(result: NDArray[Any], x: NDArray[Any], out: Any, who: str) -> NDArray[Any]:
-    """The result, written into `out` if there is one."""
-    if out is None:
-        return result
-    checked = checked_out(out, result.shape, x.dtype.newbyteorder("="), who)
-    checked[...] = result
-    return checked
-
-
 def _numbers(parameters: Mapping[str, Any], who: str) -> dict[str, Any]:
     """Parameters as Python floats or arrays."""
     return {name: _number(value, name, who) for name, value in parameters.items()}
@@ -178,49 +150,3 @@ def _like_input(result: NDArray[Any], x: Any) -> Any:
     if isinstance(x, bool | int | float) and not isinstance(x, np.generic):
         return float(result) if result.ndim == 0 else result
     return result[()] if result.ndim == 0 else result
-
-
-def _as_rows(who: str, x: NDArray[Any], parameters: Mapping[str, Any]) -> tuple[NDArray[Any], Any]:
-    """x as C-contiguous rows along the axis (groups of `pieces` where the function has them), and the way back."""
-    axis, pieces = axis_and_pieces(who, x.shape, parameters)
-    moved = np.moveaxis(x, axis, -1)
-    length = x.shape[axis] if pieces is None else pieces
-    groups = moved.shape if pieces is None else (*moved.shape[:-1], x.shape[axis] // length, length)
-
-    def back(values: NDArray[Any], *, per_row: bool) -> NDArray[Any]:
-        if per_row and pieces is None:
-            return values.reshape(groups[:-1])
-        shape = groups[:-1] if per_row else moved.shape
-        return np.moveaxis((values[:, 0] if per_row and values.ndim > 1 else values).reshape(shape), -1, axis)
-
-    return np.ascontiguousarray(moved).reshape(math.prod(groups[:-1]), length), back
-
-
-def _gradient_rows(item: Axis, g: NDArray[Any], moved: NDArray[Any], parameters: Mapping[str, Any]) -> NDArray[Any]:
-    """g laid out like the rows of x; where f(x) is one number a row, that number for the whole row."""
-    g = np.moveaxis(g, int(parameters["axis"]), -1)
-    if rows.is_per_row(item.expression):
-        return np.ascontiguousarray(np.broadcast_to(g.reshape(-1, 1), moved.shape))
-    return np.ascontiguousarray(g).reshape(moved.shape)
-
-
-def _run_rows(who: str, root: Expression, x: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
-    """The kernel of the formula over rows; what is not float32 or float64 is computed in float64 and rounded once."""
-    dtype = x.dtype.newbyteorder("=")
-    lane = dtype if dtype in _FLOATS[1:] else _FLOAT64
-    result = np.empty(x.shape[:1] if rows.is_per_row(root) else x.shape, lane)
-    if x.size:
-        _rows_kernel(who, root, lane.name)(_in_lane(x, lane), _in_lane(g, lane), result)
-    if bfloat16.is_bfloat16(dtype):
-        return bfloat16.encode(result).view(dtype)
-    return result.astype(dtype, copy=False)
-
-
-def _in_lane(x: NDArray[Any], lane: np.dtype[Any]) -> NDArray[Any]:
-    return (bfloat16.decode(x.view(np.uint16)) if bfloat16.is_bfloat16(x.dtype) else x).astype(lane, copy=False)
-
-
-@lru_cache(maxsize=256)
-def _rows_kernel(who: str, root: Expression, dtype: str) -> Any:
-    key = f"{digest(structure(root))}_{dtype}_rows"
-    return kernel(key, lambda cached: rows.along_rows(who, key, root, dtype, cached=cached))

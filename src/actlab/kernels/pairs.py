@@ -344,6 +344,7 @@ def softplus(x: float, x_lo: float) -> Scaled:
     y, y_lo = _sum(0.0 if left else x, LN2_HI if upper else 0.0)
     z, z_lo = _sum(y, f)
     z_lo += y_lo + (0.0 if left else x_lo) + ((LN2_LO if upper else 0.0) - (half_square - small))
+    z, z_lo = _ordered_sum(*_finite(z, z_lo))
     z, z_lo = _finite(e if deep else z, e_lo if deep else z_lo)
     return z, z_lo, scale if deep else 1.0
 

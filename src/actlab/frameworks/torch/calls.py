@@ -10,10 +10,8 @@ import torch
 from torch import Tensor
 
 from actlab.activation import Activation, Axis, Elementwise, Random
-from actlab.emit import torch as aten
-from actlab.emit.rows import is_per_row
 from actlab.errors import OptionError, UnsupportedType
-from actlab.frameworks.common import axis_and_pieces
+from actlab.frameworks.torch import axis
 from actlab.frameworks.torch.function import function
 
 P = ParamSpec("P")
@@ -62,14 +60,8 @@ def _prepared_random(item: Random) -> Callable[[Tensor, Sequence[Any], bool], Te
 
 
 def _prepared_axis(item: Axis) -> Callable[[Tensor, Sequence[Any], bool], Tensor]:
-    formula, names, per_row = _axis_formula(item), tuple(item.resolved({})), is_per_row(item.expression)
-
-    def compute(x: Tensor, values: Sequence[Any], _: bool) -> Tensor:  # noqa: FBT001 - as its siblings
-        groups, dim = _grouped(item.name, checked(x, item.name), dict(zip(names, values, strict=True)))
-        y = formula(groups, dim)
-        return y.squeeze(dim) if per_row else y
-
-    return compute
+    apply, names = axis.function(item.record), tuple(item.resolved({}))
+    return lambda x, values, _: apply(checked(x, item.name), dict(zip(names, values, strict=True)))
 
 
 @_leaves_graph
@@ -125,18 +117,13 @@ def draw(x: Tensor, lower: Any, upper: Any, rng: torch.Generator | None) -> Tens
 def along_axis(item: Axis, x: Tensor, parameters: Mapping[str, Any], out: Any) -> Tensor:
     """f(x) along an axis; differentiable."""
     _refuse_out(item, out)
-    return prepared(item)(x, list(parameters.values()), False)
+    return axis.function(item.record)(checked(x, item.name), parameters)
 
 
 @_leaves_graph
 def along_axis_vjp(item: Axis, x: Tensor, g: Tensor, parameters: Mapping[str, Any]) -> Tensor:
     """The gradient with respect to x, given the gradient g with respect to f(x)."""
-    groups, dim = _grouped(item.name, checked(x, item.name), parameters)
-    y = _axis_formula(item)(groups, dim)
-    wide = g.unsqueeze(dim) if is_per_row(item.expression) else g
-    if wide.shape != y.shape:
-        raise OptionError(f"{item.name}: g must have the shape of f(x); got shape {tuple(g.shape)}")
-    return aten.along_axis(item.name, item.backward, ("x", "y", "g"))(groups, y, wide, dim).reshape(x.shape)
+    return axis.vjp(item.record, checked(x, item.name), g, parameters)
 
 
 def checked(x: Any, who: str) -> Tensor:
@@ -183,15 +170,3 @@ def _values(who: str, parameters: Mapping[str, Any]) -> list[Any]:
         if isinstance(value, Tensor) and value.dtype.is_complex:
             raise UnsupportedType(f"{who}: {name} must be real; got a tensor of {value.dtype}")
     return list(parameters.values())
-
-
-def _axis_formula(item: Axis) -> Callable[..., Tensor]:
-    return aten.along_axis(item.name, item.expression, ("x",))
-
-
-def _grouped(who: str, x: Tensor, parameters: Mapping[str, Any]) -> tuple[Tensor, int]:
-    """x, split into groups where the function has pieces, and the axis to reduce."""
-    axis, pieces = axis_and_pieces(who, x.shape, parameters)
-    if pieces is None:
-        return x, axis
-    return x.unflatten(axis, (x.shape[axis] // pieces, pieces)), axis + 1  # type: ignore[no-untyped-call]
