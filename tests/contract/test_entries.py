@@ -17,9 +17,8 @@ import actlab
 from actlab.activation import Activation, Elementwise
 from actlab.emit import ieee
 from actlab.errors import ParameterError
-from actlab.parameters import shown
 from actlab.expression import Expression, symbol, symbols
-from actlab.parameters import Param
+from actlab.parameters import Param, shown
 from actlab.symbolic.parser import parse
 
 every = pytest.mark.parametrize("name", ALL)
@@ -234,7 +233,9 @@ def test_rules_between_parameters(name: str) -> None:
         with pytest.raises(ParameterError) as caught:
             item(np.ones(2), **values)
         a, b = (values.get(key, item.parameters[key].default) for key in (left, right))
-        assert str(caught.value) == f"{name}: {left} {sign} {right} must hold; got {left}={shown(a)}, {right}={shown(b)}"
+        assert (
+            str(caught.value) == f"{name}: {left} {sign} {right} must hold; got {left}={shown(a)}, {right}={shown(b)}"
+        )
 
 
 @pytest.mark.parametrize("name", [name for name in ELEMENTWISE if elementwise(name).parameters])

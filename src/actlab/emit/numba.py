@@ -7,8 +7,6 @@ nothing rounds, and float32 lanes do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from actlab import expression as e
 from actlab import vocabulary as v
 from actlab.emit import pairs
@@ -19,8 +17,8 @@ from actlab.vocabulary import WORDS
 
 # dtype of the arrays -> module of `actlab.kernels` with the words, for code that has no use for pairs
 WORD_MODULES = {"float32": "words32", "float64": "words"}
-# Words of the kernels, not of formulas: two in one, or one that shares its work with its neighbour.
-FUSED = ("tanh_softplus", "tanh_softplus_slope", "softplus_slope")
+# Two words in one: words of the kernels, not of formulas.
+FUSED = ("tanh_softplus", "tanh_softplus_slope")
 
 TABLE: dict[str, str] = (
     {
@@ -94,7 +92,7 @@ def elementwise(key: str, plan: Plan, dtype: str, layout: str = "flat", lanes: s
 
 def _statements(plan: Plan, dtype: str, lanes: str, outputs: list[str], index: str) -> list[str]:
     """What is done for one element: load, compute, store."""
-    roots = fused(plan.outputs32 if dtype == "float32" else plan.outputs, dtype)
+    roots = [fused(root, dtype) for root in (plan.outputs32 if dtype == "float32" else plan.outputs)]
     narrow = lanes == "narrow"
     if _in_pairs(plan, dtype, lanes):
         body, results = pairs.lines(roots, "odd" if lanes == "odd" else "total")
@@ -118,32 +116,18 @@ def _nest(index: list[str], loads: list[str], body: list[str], loads_at: int) ->
     return text
 
 
-def fused(roots: Sequence[Expression], dtype: str = "float64") -> list[Expression]:
-    """The expressions as their kernel is best written: two words in one, and for float32 products for quotients.
+def fused(root: Expression, dtype: str = "float64") -> Expression:
+    """The expression as its kernel is best written: two words in one, and for float32 products for quotients.
 
     Examples
     --------
     >>> x = e.symbol("x")
-    >>> fused([x * v.tanh(v.softplus(x))])
-    [x*tanh_softplus(x)]
-    >>> fused([v.clip(x, 0, 6) / 6, v.softplus(x), v.sigmoid(x)], "float32")
-    [clip(x, 0, 6)*(1/6), softplus(x), softplus_slope(x)]
+    >>> fused(x * v.tanh(v.softplus(x)))
+    x*tanh_softplus(x)
+    >>> fused(v.clip(x, 0, 6) / 6, "float32")
+    clip(x, 0, 6)*(1/6)
     """
-    merged = [e.rewrite(root, _with_one_word) for root in roots]
-    if dtype == "float64":
-        return merged
-    beside = {node.args[0] for node in e.walk(*merged) if node.op == "softplus"}
-
-    def change(node: Node) -> Node | None:
-        # 1/v is rounded to 53 bits, of which float32 keeps 24; several may share it, and a product costs a tenth.
-        if node.op == "div" and not e.is_one(node.args[0]):
-            return e.multiply(node.args[0], e.divide(e.constant(1), node.args[1]))
-        # As a word of its own sigmoid takes e^-x, which is shorter than what softplus needs.
-        if node.op == "sigmoid" and node.args[0] in beside:
-            return e.call("softplus_slope", *node.args)
-        return None
-
-    return [e.rewrite(root, change) for root in merged]
+    return e.rewrite(root, _with_one_word if dtype == "float64" else _with_products)  # type: ignore[no-any-return]
 
 
 def _with_one_word(node: Node) -> Node | None:
@@ -153,6 +137,13 @@ def _with_one_word(node: Node) -> Node | None:
         (u,) = node.args[1].args
         return e.call("tanh_softplus_slope", u) if node.args[0] is v.sech2(v.softplus(u)) else None
     return None
+
+
+def _with_products(node: Node) -> Node | None:
+    # 1/v is rounded to 53 bits, of which float32 keeps 24; value and gradient may share it, and a product costs a tenth.
+    if node.op == "div" and not e.is_one(node.args[0]):
+        return e.multiply(node.args[0], e.divide(e.constant(1), node.args[1]))
+    return _with_one_word(node)
 
 
 def array(dtype: str, ndim: int = 1, *, written: bool = False) -> str:

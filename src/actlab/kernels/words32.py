@@ -108,13 +108,6 @@ def softplus(x: float) -> float:
 
 
 @word
-def softplus_slope(x: float) -> float:
-    """sigmoid(x), by the exponential that softplus takes."""
-    e, _ = _decay(x)
-    return (1.0 if x > 0.0 else e) / (1.0 + e)
-
-
-@word
 def tanh(x: float) -> float:
     """(1 - e) / (1 + e) with e = e^-2|x|, and the sign of x."""
     e, e_less_1 = _decay(2.0 * x)
