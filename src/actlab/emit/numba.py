@@ -140,7 +140,7 @@ def _with_one_word(node: Node) -> Node | None:
 
 
 def _with_products(node: Node) -> Node | None:
-    # 1/v is rounded to 53 bits, of which float32 keeps 24; value and gradient may share it, and a product costs a tenth.
+    # 1/v is rounded to 53 bits, of which float32 keeps 24; several may share it, and a product costs a tenth.
     if node.op == "div" and not e.is_one(node.args[0]):
         return e.multiply(node.args[0], e.divide(e.constant(1), node.args[1]))
     return _with_one_word(node)
