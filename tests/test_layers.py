@@ -16,7 +16,7 @@ LAYERS = (
     ("parameters", "activation", "registry"),
     ("catalogue",),
     ("symbolic",),
-    ("emit.axis", "emit.numba", "emit.stages", "emit.torch"),
+    ("emit.axis", "emit.layouts", "emit.numba", "emit.stages", "emit.torch"),
     ("kernels",),
     ("frameworks",),
     ("invention", "torch", "verification"),

@@ -41,7 +41,7 @@ def test_source_is_what_a_reader_expects() -> None:
         """\
     for _unit in range(_first, _last):
         _group = _unit * _width
-        _groups = min(_width, _outer - _group)
+        _groups = _a.smaller(_width, _outer - _group)
         for _m in range(_groups):
             _row = (_group + _m) * _length
             _of[0, _m] = _a.row_max(_x, _row, _length)
@@ -49,9 +49,10 @@ def test_source_is_what_a_reader_expects() -> None:
             _row = (_group + _m) * _length
             _s0 = _of[0, _m]
             _strands = _a.strands()
-            _a.clear(_strands, 32, 0.0)
+            for _i in range(32):
+                _strands[_i] = 0.0
             for _b in range(0, _length - 31, 32):
-                _c = min(_b, _length - 32)
+                _c = _b
                 _p, _q = _row + _c, _m * _length + _c
                 for _i in range(32):
                     x = _np.float64(_x[_u(_p + _i)])
@@ -59,7 +60,7 @@ def test_source_is_what_a_reader_expects() -> None:
                     _kept_all[_u(_q + _i)] = _v
                     _strands[_i] += _v
             for _b in range(_length // 32 * 32, _length, 32):
-                _c = min(_b, _length - 32)
+                _c = _length - 32
                 _p, _q = _row + _c, _m * _length + _c
                 for _i in range(32):
                     x = _np.float64(_x[_u(_p + _i)])
@@ -67,7 +68,7 @@ def test_source_is_what_a_reader_expects() -> None:
                     _kept_all[_u(_q + _i)] = _v
                     _strands[_i] += _v if _c + _i >= _b else 0.0
             _of[1, _m] = _a.fold_strands(_strands)
-        for _m in range(_groups):
+        for _m in range(_padded):
             _s1 = _of[1, _m]
             _of[2, _m] = (1.0 / _s1)
         for _m in range(_groups):

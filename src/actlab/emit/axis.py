@@ -16,8 +16,9 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from actlab import expression as e
+from actlab.emit.layouts import Columns, Rows
 from actlab.emit.numba import WORD_MODULES, array, kernel_name
-from actlab.emit.stages import CHUNK, INPUTS, STRANDS, Columns, Rows, indented
+from actlab.emit.stages import CHUNK, INPUTS, STRANDS, indented
 from actlab.expression import Expression, Node
 from actlab.vocabulary import amax, inf
 

@@ -15,7 +15,7 @@ from actlab.kernels.cache import digest, kernel
 from actlab.kernels.threads import get_num_threads, in_chunks
 
 _WIDEST = 512  # columns: 2 KiB of a float32 row, enough for the CPU to fetch memory at speed
-_NARROWEST = 16  # a cache line of float32
+_NARROWEST = 64  # columns: of fewer, most of the memory that the CPU fetches ahead is another block's
 _MOST_KEPT = 1 << 20  # numbers: 8 MiB of float64; beyond it, computing an exponential again costs less
 _LONG = 1 << 17  # numbers from which a second thread is worth waking
 _UNITS = 4  # a thread, so that one that is held up leaves work to the others
@@ -66,10 +66,8 @@ def _width(outer: int, length: int, inner: int, threads: int) -> int:
         return min(outer, max(1, CHUNK // length))
     width = min(inner, _WIDEST)
     if threads > 1:
-        lines = -(-outer * inner // (_UNITS * threads * _NARROWEST))
-        width = min(width, lines * _NARROWEST)
-    if length * width > _MOST_KEPT >= length * _NARROWEST:
-        width = _MOST_KEPT // length
+        shares = -(-outer * inner // (_UNITS * threads * _NARROWEST))
+        width = min(width, shares * _NARROWEST)
     return width
 
 

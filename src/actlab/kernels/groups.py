@@ -13,20 +13,19 @@ import numpy as np
 from actlab.emit.axis import CHUNK, STRANDS
 from actlab.kernels.instructions import word
 from actlab.kernels.strands import fold_strands as fold_strands
-from actlab.kernels.strands import largest_of, prefetch
+from actlab.kernels.strands import largest_of
+from actlab.kernels.strands import prefetch as prefetch
 from actlab.kernels.strands import read_only as read_only
 from actlab.kernels.strands import strands as strands
 from actlab.kernels.strands import vectorise as vectorise
 
-_CACHE_LINE = 64  # bytes
 _u = np.uint64  # of an index that is not negative, Numba need not look whether it counts from the end
 
 
 @word
-def clear(parts: Any, count: int, value: float) -> None:
-    """Begin sums or maxima."""
-    for i in range(count):
-        parts[i] = value
+def smaller(a: int, b: int) -> int:
+    """The smaller one; Numba would take longer to compile min() than a whole loop."""
+    return a if a < b else b  # noqa: FURB136
 
 
 @word
@@ -54,57 +53,28 @@ def place(unit: int, outer: int, length: int, inner: int, width: int) -> tuple[i
     """
     if inner == 1:
         start, group = 0, unit * width
-        groups = stride = min(width, outer - group)
+        groups = stride = smaller(width, outer - group)
     else:
         blocks = (inner + width - 1) // width
         slab, column = unit // blocks, unit % blocks * width
         start, group = slab * length * inner + column, slab * inner + column
-        groups, stride = min(width, inner - column), inner
-    rows = min(STRANDS, length)
+        groups, stride = smaller(width, inner - column), inner
+    rows = smaller(STRANDS, length)
     if groups < stride or rows * groups > CHUNK:
         rows = 1
     return start, group, groups, rows, stride
 
 
 @word
-def fetch(values: Any, start: int, count: int, inner: int) -> None:
-    """Ask for a part of a row that will be used soon: the CPU foresees the next row only if it follows this one."""
-    if count < inner:
-        for i in range(0, count, _CACHE_LINE // values.itemsize):
-            prefetch(values, start + i)
-
-
-@word
-def spread(places: Any, values: Any, groups: int, rows: int) -> None:
-    """Write the numbers of some groups beside each other, so many times."""
-    for start in range(0, rows * groups, groups):
-        for m in range(groups):
-            places[_u(start + m)] = values[m]
-
-
-@word
-def count_rows(places: Any, groups: int, rows: int) -> None:
-    """Write in which row each number is."""
-    for row in range(rows):
-        for m in range(groups):
-            places[_u(row * groups + m)] = row
-
-
-@word
-def first_strand(row: int, length: int) -> int:
-    """The strand of a number in a group of this length."""
-    in_rest = row >= STRANDS and row >= length // STRANDS * STRANDS
-    return row - length + STRANDS if in_rest else row % STRANDS
-
-
-@word
 def column_sums(sums: Any, parts: Any, groups: int, length: int) -> None:
     """The sums of some groups, of which strand after strand is given."""
-    used, half = min(STRANDS, length), STRANDS // 2
+    used, half = smaller(STRANDS, length), STRANDS // 2
     while half:
-        for i in range(min(half, used - half) * groups):
-            parts[i] += parts[_u(half * groups + i)]
-        used, half = min(used, half), half // 2
+        if half < used:
+            for i in range(smaller(half, used - half) * groups):
+                parts[i] += parts[_u(half * groups + i)]
+            used = half
+        half //= 2
     for m in range(groups):
         sums[m] = parts[m]
 
