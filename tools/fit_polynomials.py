@@ -99,7 +99,7 @@ def polynomials() -> tuple[Polynomial, ...]:
             (-half_ln2, half_ln2),
             11,
         ),
-        Polynomial("EXP32", "the same for results that are rounded to float32", exp_remainder, (-half_ln2, half_ln2), 9),
+        Polynomial("EXP32", "the same, for results in float32", exp_remainder, (-half_ln2, half_ln2), 9),
         Polynomial(
             "LOG",
             "P(z) in log((1+s)/(1-s)) = 2s + s z P(z), z = s^2, |s| <= (sqrt(2)-1)/(sqrt(2)+1)",

@@ -22,7 +22,7 @@ both = pytest.mark.parametrize("rows", [True, False], ids=["rows", "columns"])
 
 
 def _source(root: Expression, dtype: str = "float64", *, rows: bool, keep: bool = True, per_group: Any = ()) -> str:
-    return axis.along_axis("t", "f", root, dtype, per_group=per_group, rows=rows, keep=keep, cached=False)
+    return axis.along_axis("t", "f", root, dtype, per_group=per_group, rows=rows, keep=keep)
 
 
 def _run(root: Expression, *arrays: Any, shape: tuple[int, int, int], rows: bool, per_group: Any = ()) -> Any:

@@ -21,7 +21,7 @@ from actlab.emit import numba as emitted
 from actlab.expression import where
 from actlab.frameworks import bfloat16
 from actlab.frameworks import numpy as framework
-from actlab.kernels import cache, elementwise
+from actlab.kernels import axis, cache, elementwise
 from actlab.symbolic import derivative, limits, plan
 
 Patch = pytest.MonkeyPatch
@@ -32,7 +32,7 @@ _REMEMBERED = (
     limits._limit,
     plan.make_plan,
     elementwise._kernel,
-    framework._rows_kernel,
+    axis._kernel,
     cache._toolchain,
 )
 

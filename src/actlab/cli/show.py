@@ -66,7 +66,7 @@ def kernel(item: Activation, dtype: str) -> str:
     one = item.mean if isinstance(item, Random) else item
     if not isinstance(one, Elementwise):
         raise click.UsageError(f"{item.name} looks along an axis; --kernel shows elementwise functions only")
-    return elementwise(item.name, one.plan((), ("x",)), dtype, cached=False)
+    return elementwise(item.name, one.plan((), ("x",)), dtype)
 
 
 def record(item: Activation) -> dict[str, Any]:

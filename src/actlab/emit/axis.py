@@ -35,7 +35,7 @@ from actlab.kernels import groups as _a, {words} as _w
 _u = _np.uint64
 
 
-@_njit(_t.void({types}), error_model="numpy", nogil=True, no_cfunc_wrapper=True, cache={cached})
+@_njit(_t.void({types}), error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def {name}({arrays}, _outer, _length, _inner, _width, _first, _last):
 {body}
 '''
@@ -50,7 +50,6 @@ def along_axis(
     per_group: Collection[str],
     rows: bool,
     keep: bool,
-    cached: bool,
 ) -> str:
     """Source of `kernel(*inputs, out, outer, length, inner, width, first, last)` over flat C-contiguous arrays.
 
@@ -66,14 +65,13 @@ def along_axis(
     per_group : those of the inputs that have one number a group
     rows : which kind; with rows, inner is 1 and length at least STRANDS. `width` is at most CHUNK
     keep : whether there may be a buffer as large as a unit, for what is needed twice; otherwise it is computed twice
-    cached : let Numba keep the machine code beside the source file
     """
     stages = (Rows if rows else Columns)(dtype, per_group, keep=keep)
     stages.write(_lowered(root))
     names = inputs(root)
     types = [array(dtype)] * len(names) + [array(dtype, written=True)] + ["_t.int64"] * 6
     return _MODULE.format(
-        title=f"{name}, {root!r}", words=WORD_MODULES[dtype], types=", ".join(types), cached=cached,
+        title=f"{name}, {root!r}", words=WORD_MODULES[dtype], types=", ".join(types),
         name=kernel_name(key), arrays=", ".join(f"_{name}" for name in (*names, "out")),
         body="\n".join(indented(stages.loops())),
     )  # fmt: skip

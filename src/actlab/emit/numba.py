@@ -37,9 +37,10 @@ import numpy as _np
 from numba import njit as _njit, types as _t
 
 from actlab.kernels import {words} as _w
+from actlab.kernels.instructions import vectorise as _vectorise
 
 
-@_njit(_t.void({signature}), error_model="numpy", nogil=True, no_cfunc_wrapper=True, cache={cached})
+@_njit(_t.void({signature}), error_model="numpy", nogil=True, no_cfunc_wrapper=True)
 def {name}({arguments}):
 '''
 
@@ -61,7 +62,7 @@ LANES = ("wide", "narrow", "odd")
 LAYOUTS = ("flat", "in_place", "along", "across")
 
 
-def elementwise(key: str, plan: Plan, dtype: str, layout: str = "flat", lanes: str = "wide", *, cached: bool) -> str:
+def elementwise(key: str, plan: Plan, dtype: str, layout: str = "flat", lanes: str = "wide") -> str:
     """Source of `kernel(x, *outputs, *parameters)`, or `kernel(x, *parameters)` in place.
 
     Parameters
@@ -71,7 +72,6 @@ def elementwise(key: str, plan: Plan, dtype: str, layout: str = "flat", lanes: s
     dtype : "float32" or "float64", of x and the outputs; array parameters are float64
     layout : one of LAYOUTS
     lanes : one of LANES
-    cached : let Numba keep the machine code beside the source file
     """
     arrays = layout in ("along", "across")
     index = ["_i", "_j", "_k"][: {"along": 2, "across": 3}.get(layout, 1)]
@@ -81,13 +81,13 @@ def elementwise(key: str, plan: Plan, dtype: str, layout: str = "flat", lanes: s
     ndim, written = len(index), array(dtype, len(index), written=True)
     types = {"_x": array(dtype, ndim), **dict.fromkeys(outputs, written), **dict.fromkeys(parameters, number)}
     header = HEADER.format(
-        title=f"{plan.name}, {', '.join(map(repr, plan.roots))}", signature=", ".join(types.values()), cached=cached,
+        title=f"{plan.name}, {', '.join(map(repr, plan.roots))}", signature=", ".join(types.values()),
         words="pairs" if _in_pairs(plan, dtype, lanes) else WORD_MODULES[dtype],
         name=kernel_name(key), arguments=", ".join(types),
     )  # fmt: skip
     loads = [f"{name} = _p_{name}[_j]" for name in plan.parameters] if arrays else []
     body = _statements(plan, dtype, lanes, outputs, ", ".join(index))
-    return header + _nest(index, loads, body, loads_at=1)
+    return header + _nest(index, loads, body, loads_at=1) + "    _vectorise()\n"
 
 
 def _statements(plan: Plan, dtype: str, lanes: str, outputs: list[str], index: str) -> list[str]:

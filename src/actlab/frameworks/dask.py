@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import dask.array as da
 import numpy as np
 
-from actlab.emit.rows import is_per_row
+from actlab.emit.axis import is_per_group
 from actlab.errors import OptionError, ParameterError, UnsupportedType
 from actlab.frameworks import numpy as on_numpy
 from actlab.frameworks.arrays import real_array, result_dtype
@@ -139,7 +139,7 @@ def _as_rows(item: Axis, x: Any, parameters: Mapping[str, Any]) -> tuple[Any, tu
     """x with the axis in one chunk, the axes that f(x) has, and the new length of one that changes it."""
     _require_known(x.shape, item.name)
     axis, pieces = axis_and_pieces(item.name, x.shape, parameters)
-    removed = is_per_row(item.expression) and pieces is None
+    removed = is_per_group(item.expression) and pieces is None
     after = tuple(k for k in range(x.ndim) if not (removed and k == axis))
     return x.rechunk({axis: -1}), after, {} if pieces is None else {axis: x.shape[axis] // pieces}
 

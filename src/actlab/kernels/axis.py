@@ -79,7 +79,5 @@ def _kernel(
     key = f"{digest(structure(root))}_{dtype.name}_{kind}"
     return kernel(
         key,
-        lambda cached: emit.along_axis(
-            key, name, root, dtype.name, per_group=per_group, rows=rows, keep=keep, cached=cached
-        ),
+        lambda: emit.along_axis(key, name, root, dtype.name, per_group=per_group, rows=rows, keep=keep),
     )

@@ -59,7 +59,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def kernel(key: str, render: Callable[[bool], str]) -> Callable[..., None]:
+def kernel(key: str, render: Callable[[], str]) -> Callable[..., None]:
     """The compiled kernel of this key: a function that takes its arguments by position and does not check them.
 
     Parameters
@@ -72,7 +72,7 @@ def kernel(key: str, render: Callable[[bool], str]) -> Callable[..., None]:
         path = folder() / "kernels" / f"{name}.bin"
         with contextlib.suppress(Exception):  # missing, damaged, another user's, another kernel's: made anew
             return load(_read(path))
-        source = render(False)
+        source = render()
         compiled = compile_source(source, str(path.with_suffix(".py")), {"__name__": name})[kernel_name(key)]
         try:
             code = machine_code(compiled)

@@ -169,4 +169,4 @@ def _pieces(arrays: Sequence[Array]) -> Iterator[Sequence[Array]]:
 @lru_cache(maxsize=1024)
 def _kernel(plan: Plan, dtype: np.dtype[Any], layout: str = "flat", lanes: str = "wide") -> Callable[..., None]:
     key = f"{plan.key}_{dtype.name}_{layout}_{lanes}"
-    return kernel(key, lambda cached: render(key, plan, dtype.name, layout, lanes, cached=cached))
+    return kernel(key, lambda: render(key, plan, dtype.name, layout, lanes))

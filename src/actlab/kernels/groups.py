@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from actlab.emit.axis import CHUNK, STRANDS
+from actlab.kernels.instructions import vectorise as vectorise
 from actlab.kernels.instructions import word
 from actlab.kernels.strands import fold_strands as fold_strands
 from actlab.kernels.strands import largest_of
 from actlab.kernels.strands import prefetch as prefetch
 from actlab.kernels.strands import read_only as read_only
 from actlab.kernels.strands import strands as strands
-from actlab.kernels.strands import vectorise as vectorise
 
 _u = np.uint64  # of an index that is not negative, Numba need not look whether it counts from the end
 

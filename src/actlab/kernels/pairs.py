@@ -24,16 +24,16 @@ import math
 import sys
 
 from actlab.kernels import polynomials as constants
-from actlab.kernels.instructions import bits_of, float_of, fma, split_polynomial, word
+from actlab.kernels.instructions import bits_of, float_of, fma, polynomial, word
 
 Pair = tuple[float, float]
 Scaled = tuple[float, float, float]
 
-_exp_polynomial = split_polynomial(constants.EXP)
-_log_polynomial = split_polynomial(constants.LOG)
-_erf_polynomial = split_polynomial(constants.ERF)
+_exp_polynomial = polynomial(constants.EXP)
+_log_polynomial = polynomial(constants.LOG)
+_erf_polynomial = polynomial(constants.ERF)
 # The constant term is added apart, by _fma_pair: it is most of the sum.
-_tail_polynomial = split_polynomial(constants.TAIL[1:])
+_tail_polynomial = polynomial(constants.TAIL[1:])
 
 LOG2_E = constants.LOG2_E
 LN2_HI, LN2_LO = constants.LN2_HI, constants.LN2_LO

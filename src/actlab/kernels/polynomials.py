@@ -35,7 +35,7 @@ EXP = (
     2.0914686968086876e-09,
 )
 
-# the same for results that are rounded to float32; error 2^-47.0
+# the same, for results in float32; error 2^-47.0
 EXP32 = (
     0.5,
     0.1666666666664829,

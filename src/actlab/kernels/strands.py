@@ -1,4 +1,4 @@
-"""Vectors of STRANDS numbers for kernels along an axis, and hints that make the compiler use vectors.
+"""Vectors of STRANDS numbers for kernels along an axis.
 
 A plain loop over a sum adds one number after the other, for a compiler may not reorder it. Here a sum is made of
 STRANDS sums at once; `actlab.emit.axis` says in which order, and it is the same whatever vectors the CPU has.
@@ -21,7 +21,6 @@ from actlab.kernels.instructions import word
 _INDEX, _INT32, _BIT = ir.IntType(64), ir.IntType(32), ir.IntType(1)
 _SUMS = ir.VectorType(ir.DoubleType(), STRANDS)
 _CACHE_LINE = 64  # bytes; a vector of AVX-512
-_INTERLEAVED = 4
 
 
 def _new_strands(_context: Any) -> Any:
@@ -85,32 +84,6 @@ def _read_only(_context: Any, array: Any) -> Any:
     return array.copy(readonly=True)(array), emit
 
 
-def _vectorise(_context: Any) -> Any:
-    def emit(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
-        module = builder.module
-        several = [ir.MetaDataString(module, "llvm.loop.interleave.count"), _INT32(_INTERLEAVED)]
-        rolled = [ir.MetaDataString(module, "llvm.loop.unroll.disable")]
-        hints = [module.add_metadata(several), module.add_metadata(rolled)]
-        for branch in _backwards(builder.function):
-            loop = module.add_metadata([ir.MetaDataString(module, branch.parent.name), *hints])
-            loop.operands = (loop, *hints)  # it names itself, as LLVM wants the metadata of a loop
-            branch.set_metadata("llvm.loop", loop)
-        return context.get_dummy_value()
-
-    return types.void(), emit
-
-
-def _backwards(function: Any) -> list[Any]:
-    """Branches to a block that stands before their own: all that close a loop (to others the hints mean nothing)."""
-    place = {block.name: k for k, block in enumerate(function.blocks)}
-
-    def goes_back(end: Any) -> bool:
-        targets = [target.name for target in end.operands if isinstance(target, ir.Block)]
-        return any(place[target] <= place[end.parent.name] for target in targets)
-
-    return [block.terminator for block in function.blocks if block.is_terminated and goes_back(block.terminator)]
-
-
 def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
 
@@ -148,11 +121,6 @@ prefetch = cast("Callable[[Any, int], None]", intrinsic(_prefetch))
 
 #: `read_only(array)`: the array, with the type of one that is only read.
 read_only = cast("Callable[[Any], Any]", intrinsic(_read_only))
-
-#: `vectorise()` at the end of a kernel says how LLVM is to treat the loops above: four vectors at a time, and none
-#: unrolled before that. It would take one where a loop is as long as an exponential, and wait for the longest chain of
-#: operations in it: 20 % slower. No operation is reordered: the bits are the same.
-vectorise = cast("Callable[[], None]", intrinsic(_vectorise))
 
 
 @word

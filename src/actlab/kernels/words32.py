@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 from actlab.kernels import polynomials as constants
-from actlab.kernels.instructions import bits_of, float_of, fma, split_polynomial, word
+from actlab.kernels.instructions import bits_of, float_of, fma, polynomial, word
 from actlab.kernels.words import abs as abs  # noqa: A004 - the word's name
 from actlab.kernels.words import clip as clip
 from actlab.kernels.words import cos as cos
@@ -24,10 +24,10 @@ from actlab.kernels.words import sign as sign
 from actlab.kernels.words import sin as sin
 from actlab.kernels.words import sqrt as sqrt
 
-_exp_polynomial = split_polynomial(constants.EXP32)
-_log_polynomial = split_polynomial(constants.LOG)
-_erf_polynomial = split_polynomial(constants.ERF)
-_tail_polynomial = split_polynomial(constants.TAIL32)
+_exp_polynomial = polynomial(constants.EXP32)
+_log_polynomial = polynomial(constants.LOG)
+_erf_polynomial = polynomial(constants.ERF)
+_tail_polynomial = polynomial(constants.TAIL32)
 
 LOG2_E, LN2 = constants.LOG2_E, math.log(2.0)
 NORMAL_PEAK, SQRT2 = constants.NORMAL_PEAK_HI, constants.SQRT2_HI

@@ -36,7 +36,7 @@ from numba import njit as _njit, types as _t
 from actlab.verification import bounded as _b, bounded_words as _w
 
 
-@_njit(_t.void({signature}), error_model="numpy", nogil=True, cache={cached})
+@_njit(_t.void({signature}), error_model="numpy", nogil=True)
 def {name}({arguments}):
 '''
 
@@ -65,16 +65,16 @@ def _compiled(roots: tuple[Expression, ...]) -> Callable[..., None]:
     here = Path(__file__).parent
     rules = [(here / f"{name}.py").read_text(encoding="utf-8") for name in ("bounded", "bounded_words", "enclosure")]
     key = digest(f"{structure(*roots)}{rules}") + "_enclosure"
-    return kernel(key, lambda cached: _render(key, roots, cached=cached))
+    return kernel(key, lambda: _render(key, roots))
 
 
-def _render(key: str, roots: Sequence[Expression], *, cached: bool) -> str:
+def _render(key: str, roots: Sequence[Expression]) -> str:
     """Source of `kernel(x, value0, error0, value1, error1, ..., *parameters)`."""
     names = _parameters(roots)
     outs = [f"_{part}{k}" for k in range(len(roots)) for part in ("value", "error")]
     types = [array("float64"), *[array("float64", written=True)] * len(outs), *["_t.float64"] * len(names)]
     header = _HEADER.format(
-        title=", ".join(map(repr, roots)), signature=", ".join(types), cached=cached,
+        title=", ".join(map(repr, roots)), signature=", ".join(types),
         name=kernel_name(key), arguments=", ".join(("_x", *outs, *(f"_p_{name}" for name in names))),
     )  # fmt: skip
     loads = ["x = (_x[_i], 0.0)", *(f"{name} = (_p_{name}, 0.0)" for name in names)]

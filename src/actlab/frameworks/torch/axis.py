@@ -23,7 +23,7 @@ from actlab.errors import OptionError
 from actlab.frameworks import axis as arrays
 from actlab.frameworks import bfloat16
 from actlab.frameworks.common import axis_and_pieces
-from actlab.frameworks.torch.function import _takes_kernel as takes_kernel
+from actlab.frameworks.torch.function import takes_kernel
 
 
 @lru_cache(maxsize=64)

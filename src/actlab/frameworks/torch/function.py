@@ -152,7 +152,7 @@ def _computation(plan: Plan, names: Sequence[str], plain: Callable[..., Tensor])
 
     def compute(x: Tensor, *values: Any) -> Tensor:
         shape = _shape(x, values, who)
-        if not _takes_kernel(x, values):
+        if not takes_kernel(x, values):
             return plain(x, *values)
         return _by_kernel(plan, x, [values[k] for k in chosen], shape)
 
@@ -174,7 +174,7 @@ def _aten(plan: Plan, names: Sequence[str]) -> Callable[..., Tensor]:
     return compute
 
 
-def _takes_kernel(x: Tensor, values: Sequence[Any]) -> bool:
+def takes_kernel(x: Tensor, values: Sequence[Any]) -> bool:
     """Whether these are ordinary strided CPU tensors of a dtype the kernels know, and nobody records operations."""
     return (
         x.dtype in _KERNEL_DTYPES
