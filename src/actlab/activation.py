@@ -74,6 +74,12 @@ class Record:
         return self.trace(self.function)
 
     @cached_property
+    def backward(self) -> Expression:
+        """The gradient of sum(g*y) with respect to x along an axis, in the symbols x, y (the value) and g."""
+        assert self.vjp is not None  # noqa: S101 - the decorator demands it
+        return e.lift(self.vjp(*map(e.symbol, "xyg")))
+
+    @cached_property
     def domains(self) -> Mapping[str, Interval]:
         """Where each parameter lies."""
         return {name: p.interval for name, p in self.parameters.items()} | dict.fromkeys(self.draws, EVERYWHERE)
@@ -366,7 +372,8 @@ class Elementwise(Activation):
         framework, values = of(x, self.name), self.resolved(parameters)
         if not parameters and hasattr(framework, "direct"):
             forms = {"value": (self.steps,), "grad": (self._slope,), "both": (self.steps, self._slope)}[asked]
-            self._direct[asked, type(x)] = framework.direct(self, forms, values)
+            direct = self._direct[asked, type(x)] = framework.direct(self, forms, values)
+            return direct(x, out)
         if asked == "both":
             return framework.elementwise_pair(self, self.steps, x, values, out)
         return framework.elementwise(self, self._slope if asked == "grad" else self.steps, x, values, out)
@@ -488,8 +495,7 @@ class Axis(Activation):
     @property
     def backward(self) -> Expression:
         """The formula of `vjp` in the symbols x, y (the value) and g."""
-        assert self.record.vjp is not None  # noqa: S101 - the decorator demands it
-        return e.lift(self.record.vjp(*map(e.symbol, "xyg")))
+        return self.record.backward
 
 
 @lru_cache(maxsize=4096)

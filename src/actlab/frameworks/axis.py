@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from actlab.emit.axis import inputs, is_per_group
 from actlab.errors import OptionError
-from actlab.expression import Expression, lift, substitute, symbol
+from actlab.expression import Expression, substitute
 from actlab.frameworks import bfloat16
 from actlab.frameworks.arrays import checked_out
 from actlab.frameworks.common import axis_and_pieces
@@ -49,21 +49,14 @@ def vjp(record: Record, x: NDArray[Any], g: NDArray[Any], parameters: Mapping[st
 
 
 def vjp_from(record: Record, arrays: Mapping[str, NDArray[Any]], parameters: Mapping[str, Any]) -> NDArray[Any]:
-    """The same, given g and those of x and y = f(x) that the formula of `backward` reads."""
+    """The same, given g and those of x and y = f(x) that `record.backward` reads."""
     full = arrays["x" if "x" in arrays else "y"]
-    return _groups_of(record, full, parameters).compute(backward(record), full.dtype, arrays)
-
-
-@lru_cache(maxsize=64)
-def backward(record: Record) -> Expression:
-    """The formula of the gradient in x, y and g."""
-    assert record.vjp is not None  # noqa: S101 - the decorator demands it
-    return lift(record.vjp(*map(symbol, "xyg")))
+    return _groups_of(record, full, parameters).compute(record.backward, full.dtype, arrays)
 
 
 @lru_cache(maxsize=64)
 def _backward_of_x(record: Record) -> Expression:
-    return substitute(backward(record), {"y": record.expression})  # type: ignore[no-any-return]
+    return substitute(record.backward, {"y": record.expression})  # type: ignore[no-any-return]
 
 
 def _groups_of(record: Record, x: NDArray[Any], parameters: Mapping[str, Any]) -> _Groups:

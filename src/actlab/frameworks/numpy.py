@@ -25,20 +25,15 @@ _LANES = _FLOATS[1:]
 
 def elementwise(item: Elementwise, steps: tuple[str, ...], x: Any, parameters: Mapping[str, Any], out: Any) -> Any:
     """One derivative (or the value) of x; see `Elementwise.__call__`."""
-    array = real_array(x, item.name)
-    (result,) = _evaluate(item.plan(steps), array, _numbers(parameters, item.name), [out], item.name)
-    return _like_input(result, x) if out is None else out
+    return _answer(item.plan(steps), x, _numbers(parameters, item.name), out, item.name)
 
 
 def elementwise_pair(
     item: Elementwise, steps: tuple[str, ...], x: Any, parameters: Mapping[str, Any], out: Any = None
 ) -> tuple[Any, ...]:
     """Value and gradient of x in one pass, into the two arrays of `out` if it is given."""
-    array = real_array(x, item.name)
     plan = item.plan(steps, (*steps, "x"))
-    outs = (None, None) if out is None else apart(out, item.name)
-    results = _evaluate(plan, array, _numbers(parameters, item.name), outs, item.name)
-    return tuple(_like_input(result, x) for result in results) if out is None else outs
+    return _answer(plan, x, _numbers(parameters, item.name), out, item.name)  # type: ignore[no-any-return]
 
 
 def direct(
@@ -52,22 +47,16 @@ def direct(
 
     def call(x: Any, out: Any) -> Any:
         if not (type(x) is np.ndarray and x.dtype in _LANES and x.flags.c_contiguous and x.ndim):
-            return general(x, out)
+            return _answer(plan, x, numbers, out, who)
         if out is None:
             results: tuple[Any, ...] = tuple([np.empty(x.shape, x.dtype) for _ in forms])
         elif len(forms) == 1 and _takes(out, x):
             results = (out,)
         else:
-            return general(x, out)
+            return _answer(plan, x, numbers, out, who)
         run = loops.get(x.dtype) or loops.setdefault(x.dtype, loop(plan, x.dtype, chosen))
         run((x, *results) if x.ndim == 1 else [array.reshape(-1) for array in (x, *results)])
         return results if len(forms) > 1 else results[0]
-
-    def general(x: Any, out: Any) -> Any:
-        outs = (apart(out, who) if out is not None else (None, None)) if len(forms) > 1 else (out,)
-        results = _evaluate(plan, real_array(x, who), numbers, outs, who)
-        finished = tuple(_like_input(result, x) for result in results) if out is None else outs
-        return finished if len(forms) > 1 else finished[0]
 
     return call
 
@@ -103,6 +92,16 @@ def along_axis(item: Axis, x: Any, parameters: Mapping[str, Any], out: Any) -> A
 def along_axis_vjp(item: Axis, x: Any, g: Any, parameters: Mapping[str, Any]) -> Any:
     """The gradient with respect to x; see `Axis.vjp`."""
     return axis.vjp(item.record, as_array(x, item.name), as_array(g, item.name), parameters)
+
+
+def _answer(plan: Plan, x: Any, parameters: Mapping[str, Any], out: Any, who: str) -> Any:
+    """The plan's one result for x, or its pair of results; `out` itself if it is given."""
+    array, pair = real_array(x, who), len(plan.roots) > 1
+    if out is not None:
+        _evaluate(plan, array, parameters, apart(out, who) if pair else (out,), who)
+        return out
+    results = tuple(_like_input(result, x) for result in _evaluate(plan, array, parameters, [None] * (1 + pair), who))
+    return results if pair else results[0]
 
 
 def _evaluate(

@@ -7,8 +7,8 @@ and a sum whose terms cancel, as near the root of a derivative, all of them. Pai
 
 Like all words these take no branches, except for sin, cos and power, which call the C library: a loop over contiguous
 arrays becomes vector instructions, and an element has the same bits whatever the array's length, its place in it and
-the CPU. Every word that contains an exponential uses the same `_exp`, in the same form, so that the compiler finds the
-common part when a kernel uses several.
+the CPU. Every word with an exponential takes it from `_rounded_and_rest`, so that the compiler finds the common part
+when a kernel uses several.
 
 The small part of a number that is infinite or NaN is 0. Words with a tail return a third number, the *scale* of the
 pair, 1 or 2^-800: far out they give e^x times 2^800, which has all its digits where e^x itself is subnormal or 0, and

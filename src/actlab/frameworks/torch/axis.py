@@ -77,7 +77,7 @@ class _AlongAxis(torch.autograd.Function):
 @lru_cache(maxsize=64)
 def _kept(record: Record) -> tuple[str, ...]:
     """What backward reads beside g."""
-    return tuple(name for name in inputs(arrays.backward(record)) if name != "g")
+    return tuple(name for name in inputs(record.backward) if name != "g")
 
 
 def _vjp(record: Record, given: Mapping[str, Tensor], parameters: Mapping[str, Any]) -> Tensor:
@@ -92,7 +92,7 @@ def _vjp(record: Record, given: Mapping[str, Tensor], parameters: Mapping[str, A
         tensor.unsqueeze(dim) if short else _grouped(record.name, tensor, parameters)[0]
         for tensor in (given.get("y", given["g"]), given["g"])
     ]
-    formula = aten.along_axis(record.name, arrays.backward(record), INPUTS)
+    formula = aten.along_axis(record.name, record.backward, INPUTS)
     return formula(groups, *values, dim).reshape(full.shape)
 
 
