@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-_COMPARE = ("torch", "pandas", "scipy", "sklearn", "joblib", "mnist1d")
+_COMPARE = ("cloudpickle", "torch", "pandas", "scipy", "sklearn", "joblib", "mnist1d")
 _REPORT = ("matplotlib", "jinja2", "pandas", "numpy")
 # Files and folders -> the packages they need, beside the core dependencies.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -44,13 +44,21 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "tests/cli/test_compare.py": (*_COMPARE, *_REPORT),
     "tests/cli/test_plot.py": ("matplotlib",),
     "tests/experiment": (*_COMPARE, "statsmodels"),
+    "tests/experiment/test_data_parquet.py": ("pyarrow",),
+    "tests/experiment/test_engines.py": ("distributed", "psutil", "ray"),
     "tests/plots": ("matplotlib",),
     "tests/report": (*_REPORT, *_COMPARE),
     "tests/verification": ("flint", "ml_dtypes"),
 }
 # What may be skipped one by one: a package that is missing, a statement about a function that was just added, a look
-# at machine code of another kind of CPU, and what PyTorch's own compiler cannot do here.
-_EXCUSES = ("could not import", "nobody has written a rule", "looks for instructions of AVX2", "cannot compile x + 1")
+# at machine code of another kind of CPU, what PyTorch's own compiler cannot do here, and a look through a browser.
+_EXCUSES = (
+    "could not import",
+    "nobody has written a rule",
+    "looks for instructions of AVX2",
+    "cannot compile x + 1",
+    "no Chromium here",
+)
 
 _unexcused: list[str] = []
 

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("ratios: the peer's time / ours, above 1 we are faster; medians of paired, interleaved timings")
     for name, package in absent.items():
         print(f"not measured: {name}, which is not installed ({sys.executable} -m pip install {package})")
-    bench = Bench(present, options.functions, options.rounds, options.size)
+    bench = Bench(present, options.functions, options.rounds, options.size, options.full)
     for peer in (OURS, *present.values()):
         peer.set_threads(1)
     machine.settle_allocator()
@@ -85,7 +85,7 @@ def _command(options: argparse.Namespace) -> str:
         "--size": ",".join(map(short, options.size)),
         "--rounds": str(options.rounds) if options.rounds != usual.rounds else "",
     }
-    given = " ".join(f"{option} {word}" for option, word in words.items() if word)
+    given = " ".join([f"{option} {word}" for option, word in words.items() if word] + ["--full"] * options.full)
     return f'make bench ARGS="{given}"' if given else "make bench"
 
 
@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--functions", type=_functions, default=tuple(actlab.names()), metavar="NAME,...")
     parser.add_argument("--rounds", type=_rounds, default=31, help="paired timings of each pair (default 31)")
     parser.add_argument("--size", type=_sizes, default=(), metavar="1e5,...", help="instead of a section's own sizes")
+    parser.add_argument("--full", action="store_true", help="also what takes minutes: a whole default comparison")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write all figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures and goals")
     markdown = parser.add_argument("--markdown", type=_document, action="append", default=[], metavar="FILE")

@@ -33,12 +33,14 @@ class Bench:
     functions : our names of what is measured
     rounds : paired timings of each pair
     sizes : instead of the sections' own; empty: their own
+    full : whether to measure what takes minutes, too
     """
 
     peers: dict[str, Peer]
     functions: tuple[str, ...]
     rounds: int = 31
     sizes: tuple[int, ...] = ()
+    full: bool = False
 
     def figure(
         self,

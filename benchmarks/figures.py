@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # How a unit is written behind a figure.
-FORMATS = {"x": "{:.2f}x", "%": "{:.0%}", "µs": "{:.1f} µs", "ms": "{:.0f} ms", "": "{:.0f}"}
+FORMATS = {"x": "{:.2f}x", "%": "{:.0%}", "µs": "{:.1f} µs", "ms": "{:.0f} ms", "s": "{:.0f} s", "": "{:.0f}"}
 
 
 @dataclass(frozen=True)

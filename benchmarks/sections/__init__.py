@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from benchmarks.section import Section
-from benchmarks.sections import axis, calls, memory, peers, processes
+from benchmarks.sections import axis, calls, compare, memory, peers, processes
 
 SECTIONS: tuple[Section, ...] = tuple(
     sorted(
-        (*peers.SECTIONS, *memory.SECTIONS, *calls.SECTIONS, *processes.SECTIONS, *axis.SECTIONS),
+        (*peers.SECTIONS, *memory.SECTIONS, *calls.SECTIONS, *processes.SECTIONS, *axis.SECTIONS, *compare.SECTIONS),
         key=lambda section: section.letter,
     )
 )

@@ -15,10 +15,11 @@ import pytest
 from actlab.cli import compare as cli
 from actlab.cli.main import group
 from actlab.experiment import compare
+from actlab.experiment.models import DEFAULTS
 
 QUICK = [
     *("--seeds", "2", "--tuning-seeds", "1", "--steps", "30", "--learning-rates", "0.01,0.1"),
-    *("--depth", "1", "--width", "8", "--batch", "16", "--jobs", "1"),
+    *("--depth", "1", "--width", "8", "--batch", "16", "--jobs", "1", "--norm", "none"),
 ]
 
 
@@ -58,22 +59,76 @@ def test_json_is_the_summary_and_nothing_else(blobs, run) -> None:
     assert set(json.loads(out)["blobs"]) == {"relu", "tanh"}
 
 
+@pytest.fixture
+def done(blobs, run) -> Path:
+    """The folder of a small comparison that is finished."""
+    code, _, _ = run("compare", "--data", str(blobs), "--target", "kind", "--activations", "relu,swiglu", *QUICK)
+    assert code == 0
+    return Path("actlab-compare")
+
+
+def test_the_report_can_be_built_anew(done: Path, run) -> None:
+    before = (done / "report.html").read_bytes()
+    (done / "report.html").unlink()
+    assert run("compare", "report", str(done)) == (0, f"{done / 'report.html'}\n", "")
+    assert (done / "report.html").read_bytes() == before
+
+
+def test_tables_can_be_exported(done: Path, run) -> None:
+    code, out, _ = run("compare", "export", str(done), "--csv")
+    assert code == 0
+    rows = list(csv.DictReader(out.splitlines()))
+    assert len(rows) == 2 * (2 + 2)
+    assert {row["activation"] for row in rows} == {"relu", "swiglu"}
+    for table in cli.TABLES:
+        code, out, _ = run("compare", "export", str(done), "--table", table, "--json")
+        assert code == 0
+        records = json.loads(out)
+        assert all(record["condition"] == "blobs" for record in records)
+        assert bool(records) == (table != "learned")
+
+
+def test_another_comparison_gets_another_folder_unless_one_is_named(done: Path, blobs, run) -> None:
+    words = ["compare", "--data", str(blobs), "--target", "kind", "--activations", "relu,tanh", *QUICK]
+    code, out, _ = run(*words)
+    assert code == 0
+    assert "report: actlab-compare-2/report.html" in out
+    code, out, err = run(*words, "--out", str(done))
+    assert (code, out) == (1, "")
+    assert err.startswith(
+        "compare: out must be a new folder or one that holds the same comparison; got out='actlab-compare'"
+    )
+
+
+def test_what_is_no_comparison_is_refused(run, tmp_path: Path) -> None:
+    (tmp_path / "trials.sqlite").write_text("no database, but long enough to be read as one" * 9)
+    for words in (["report", "nowhere"], ["export", "nowhere"], ["report", str(tmp_path)]):
+        code, out, err = run("compare", *words)
+        assert (code, out) == (1, "")
+        assert err.count("\n") == 1
+        assert err.startswith("compare: ")
+
+
 def test_help_states_the_defaults_of_the_function() -> None:
     signature = inspect.signature(compare).parameters
     options = {option.name: option for option in group.get_command(click.Context(group), "compare").params}
     stated = {
-        name: int(found[1])
+        name: found[1]
         for name, option in options.items()
-        if (found := re.search(r"\[default: (\d+)\]", option.help or ""))
+        if (found := re.search(r"\[default: (\w+)\]", option.help or ""))
     }
-    assert set(stated) == {"depth", "width", "batch", "seeds", "tuning_seeds"}
-    assert stated == {name: signature[name].default for name in stated}
+    assert set(stated) == {"batch", "budget", "baseline", "device", "engine", "missing", "scale"}
+    assert stated.pop("baseline") == "relu"
+    assert stated == {name: str(signature[name].default) for name in stated}
+    assert (DEFAULTS["mlp"].width, DEFAULTS["mlp"].depth) == (64, 3)
+    assert "[default: 64 for mlp]" in options["width"].help
+    assert "[default: 3 for mlp]" in options["depth"].help
 
 
 def test_every_option_is_one_of_the_function() -> None:
     signature = set(inspect.signature(compare).parameters)
     options = {option.name for option in group.get_command(click.Context(group), "compare").params}
-    assert signature - options == {"progress"}
+    assert signature - options == {"progress", "numbered"}
     assert options - signature == {"definitions", "as_json"}
 
 
@@ -93,7 +148,9 @@ def test_progress_counts_tenths_and_never_backwards(capsys) -> None:
         (["--baseline", "mish"], "compare: baseline must be one of the activations; got baseline='mish'"),
         (["--activations", ""], "compare: activations must name at least one; got activations=[]"),
         (["--data", "digits", "--target", "y"], "compare: target must be left out for data that have their own"),
-        (["--activations", "relu,relu"], "compare: every activation must be there once; got 'relu'"),
+        (["--engine", "spark"], "engine must be one of local, ray, dask; got engine='spark'"),
+        (["--model", "nowhere.py:build"], "nowhere.py"),
+        (["--device", "tpu"], "compare: device must be one of cpu, cuda; got device='tpu'"),
     ],
 )
 def test_refusals(words, message, run) -> None:
@@ -108,6 +165,8 @@ def test_an_interrupted_comparison_says_how_to_go_on(run, monkeypatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("actlab.experiment.compare", interrupted)
-    code, out, err = run("compare", "--out", "here")
+    code, out, err = run("compare", "--out", "a folder")
     assert (code, out) == (130, "")
-    assert err.splitlines()[0] == "what is finished is kept in here; the same command goes on from there"
+    assert err.splitlines()[:2] == [
+        "what is finished is kept; this goes on from there:", "  actlab compare --out 'a folder'",
+    ]  # fmt: skip

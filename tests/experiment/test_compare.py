@@ -19,8 +19,8 @@ from actlab.experiment.plan import FILE_NAME
 from actlab.experiment.result import Comparison
 
 SMALL = {
-    "data": "wine", "activations": ["tanh", "relu"], "depth": 2, "width": 16, "seeds": 3, "tuning_seeds": 2,
-    "steps": 30, "learning_rates": [1e-3, 1e-2, 0.1], "jobs": 1,
+    "data": "wine", "activations": ["tanh", "relu"], "norm": "none", "depth": 2, "width": 16, "seeds": 3,
+    "tuning_seeds": 2, "steps": 30, "learning_rates": [1e-3, 1e-2, 0.1], "jobs": 1,
 }  # fmt: skip
 
 
@@ -31,7 +31,8 @@ def small(**changes: Any) -> Comparison:
 def tables(result: Comparison) -> list[pd.DataFrame]:
     """All that must not depend on machine, order or interruption."""
     clocked = ["seconds_per_step"]
-    return [result.trials, result.curves, result.summary.drop(columns=clocked), result.costs.drop(columns=clocked)]
+    kept = [result.summary.drop(columns=clocked), result.costs.drop(columns=clocked)]
+    return [result.trials, result.curves, result.health, result.learned, *kept]
 
 
 def assert_same(first, second) -> None:
@@ -72,32 +73,53 @@ def test_baseline_is_relu_unless_told_otherwise(result) -> None:
 
 
 def test_the_fields_a_report_needs(result) -> None:
+    run = ["condition", "activation", "stage", "lr", "seed"]
     assert list(result.summary.columns) == [
-        "data", "activation", "rank", "mean", "sd", "low", "high", "best_lr", "lr_low", "lr_high", "lr_decades",
-        "difference", "difference_low", "difference_high", "p", "p_holm", "improvement_probability", "best_group",
-        "diverged", "runs", "seconds_per_step", "saved_bytes", "parameters",
+        "condition", "activation", "rank", "mean", "sd", "low", "high", "best_lr", "lr_low", "lr_high", "lr_decades",
+        "diverged", "runs", "difference", "difference_low", "difference_high", "p", "p_holm",
+        "improvement_probability", "best_group", "seconds_per_step", "saved_bytes", "parameters", "flops",
     ]  # fmt: skip
     assert list(result.trials.columns) == [
-        "data", "activation", "stage", "round", "lr", "seed", "score_validation", "score_test", "loss_train",
-        "loss_validation", "diverged", "diverged_step", "message",
+        *run[:3], "round", *run[3:], "score_validation", "score_test", "loss_train", "loss_validation", "loss_test",
+        "settled_step", "diverged", "diverged_step", "trained", "message",
     ]  # fmt: skip
-    assert list(result.curves.columns) == [
-        "data", "activation", "stage", "lr", "seed", "step", "loss_train", "score_validation",
+    assert list(result.curves.columns) == [*run, "step", "loss_train", "loss_validation", "score_validation"]
+    assert list(result.health.columns) == [
+        *run, "moment", "site", "observations", "dead", "left", "right", "sparsity", "mean_shift", "gradient", "mean",
+        "sd", "histogram",
     ]  # fmt: skip
+    assert list(result.learned.columns) == [*run, "site", "name", "value"]
     assert list(result.costs.columns) == [
-        "data", "activation", "seconds_per_step", "saved_bytes", "parameters", "width",
+        "condition", "activation", "seconds_per_step", "saved_bytes", "parameters", "flops", "width", "kernel",
     ]  # fmt: skip
     assert [item.label for item in result.activations] == ["tanh", "relu"]
     assert len(result.conclusion) == 2
-    (wine,) = result.datasets
-    assert (wine["task"], wine["classes"], wine["train"] + wine["validation"] + wine["test"]) == (
-        "classification", 3, 178,
-    )  # fmt: skip
+    (wine,) = result.conditions
+    assert (wine["label"], wine["task"], wine["classes"], wine["trained"]) == ("wine", "classification", 3, "stacked")
+    assert wine["train"] + wine["validation"] + wine["test"] == 178
+    assert (wine["model"], wine["norm"], wine["init"], wine["depth"], wine["width"]) == ("mlp", "none", "gain", 2, 16)
+
+
+def test_every_combination_is_a_condition() -> None:
+    found = small(
+        data=["wine", "moons"], norm="both", scale=["standard", "minmax"], steps=3, activations=["relu", "tanh"]
+    )
+    assert [each["label"] for each in found.conditions] == [
+        f"{data}, {scale}, {norm}" for data in ("wine", "moons") for scale in ("standard", "minmax")
+        for norm in ("no norm", "layer norm")
+    ]  # fmt: skip
+    assert set(found.summary.condition) == {each["label"] for each in found.conditions}
+    assert len(found.conclusion) == 9
+    assert [each["across"] for each in found.ranks] == [
+        "standard, no norm", "standard, layer norm", "minmax, no norm", "minmax, layer norm",
+    ]  # fmt: skip
 
 
 def test_costs_are_those_of_the_network(result) -> None:
     costs = result.costs.set_index("activation")
     assert set(costs.parameters) == {14 * 16 + 17 * 16 + 17 * 3}
+    assert set(costs.flops) == {2 * (13 * 16 + 16 * 16 + 16 * 3)}
+    assert set(costs.kernel) == {"actlab, CPU"}
     assert (costs.seconds_per_step > 0).all()
     # Two hidden layers of 16 float32 for 64 rows must be kept at least.
     assert (costs.saved_bytes >= 2 * 64 * 16 * 4).all()
@@ -134,35 +156,85 @@ def test_a_finished_comparison_is_not_run_again(result, tmp_path: Path, monkeypa
     texts: list[str] = []
     again = small(out=tmp_path, progress=lambda done, total, text: texts.append(text))
     assert texts[0] == "going on: 18 finished runs found"
-    assert again.environment["runs_found"] == len(result.trials) == len(first.trials)
+    assert again.environment == first.environment
     assert_same(again, result)
+
+
+def test_a_folder_can_be_loaded(result, tmp_path: Path) -> None:
+    bump = actlab.define("bump", "x*exp(-x**2)")
+    made = small(out=tmp_path, activations=["relu", bump, "swiglu", "relu/tanh"], steps=5)
+    loaded = Comparison.load(tmp_path)
+    assert_same(loaded, made)
+    assert loaded.conclusion == made.conclusion
+    assert loaded.to_json() == made.to_json()
+    assert [item.label for item in loaded.activations] == ["relu", "bump", "swiglu", "relu/tanh"]
+    assert loaded.activations[1].item(0.5) == bump(0.5)
+    with pytest.raises(OptionError, match=r"compare: the folder must hold trials.sqlite; got .*; give the --out"):
+        Comparison.load(tmp_path / "nowhere")
+
+
+def test_an_unfinished_comparison_cannot_be_reported(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        small(out=tmp_path, progress=Stop(after=1))
+    with pytest.raises(OptionError, match=r"must be finished to be reported; 0 runs are done, 2 parts of the plan"):
+        Comparison.load(tmp_path)
 
 
 class Interrupted(Exception):
     """Stands for Ctrl-C."""
 
 
-@pytest.mark.parametrize("after", [1, 2, 3])
-def test_an_interrupted_comparison_continues_to_the_same_end(result, tmp_path: Path, after: int) -> None:
-    calls = []
+class Stop:
+    """A progress callback that interrupts at the n-th change."""
 
-    def interrupt(done: int, total: int, text: str) -> None:
-        calls.append(done)
-        if len(set(calls)) > after:
+    def __init__(self, after: int) -> None:
+        self.after, self.seen = after, set[int]()
+
+    def __call__(self, done: int, total: int, text: str) -> None:  # noqa: D102
+        self.seen.add(done)
+        if len(self.seen) >= self.after:
             raise Interrupted
 
+
+@pytest.mark.parametrize("after", [2, 3, 4])
+def test_an_interrupted_comparison_continues_to_the_same_end(result, tmp_path: Path, after: int) -> None:
     with pytest.raises(Interrupted):
-        small(out=tmp_path, progress=interrupt)
-    resumed = small(out=tmp_path)
-    assert 0 < resumed.environment["runs_found"] < len(result.trials)
+        small(out=tmp_path, progress=Stop(after))
+    texts: list[str] = []
+    resumed = small(out=tmp_path, progress=lambda done, total, text: texts.append(text))
+    assert texts[0].startswith("going on: ")
     assert_same(resumed, result)
 
 
-def test_other_settings_in_the_same_folder_do_not_mix(result, tmp_path: Path) -> None:
-    small(out=tmp_path, steps=5)
-    other = small(out=tmp_path)
-    assert other.environment["runs_found"] == 0
-    assert_same(other, result)
+def test_other_settings_in_the_same_folder_are_refused(result, tmp_path: Path) -> None:
+    first = small(out=tmp_path, steps=5)
+    with pytest.raises(OptionError) as caught:
+        small(out=tmp_path, seeds=4)
+    assert str(caught.value) == (
+        "compare: out must be a new folder or one that holds the same comparison; got out="
+        f"{str(tmp_path)!r}, which differs (seeds: 3 there, 4 here; steps: 5 there, 30 here); choose another out, "
+        "or repeat its settings to go on there"
+    )
+    numbered = small(out=tmp_path, numbered=True)
+    assert numbered.folder == tmp_path.with_name(f"{tmp_path.name}-2")
+    assert_same(numbered, result)
+    assert_same(small(out=tmp_path, steps=5), first)
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"activations": ["tanh", "relu", "silu"]}, "silu: nothing there, silu = x*sigmoid(x)"),
+        ({"data": "iris"}, "wine: "),
+        ({"norm": "layer"}, "conditions: "),
+        ({"learning_rates": [1e-3]}, "learning_rates: 0.001, 0.01, 0.1 there, 0.001 here"),
+    ],
+)
+def test_the_refusal_says_what_differs(tmp_path: Path, changes: dict, part: str) -> None:
+    small(out=tmp_path, steps=2)
+    with pytest.raises(OptionError) as caught:
+        small(out=tmp_path, steps=2, **changes)
+    assert part in str(caught.value)
 
 
 def test_progress_rises_to_the_total() -> None:
@@ -174,25 +246,28 @@ def test_progress_rises_to_the_total() -> None:
 
 
 def test_a_best_rate_at_the_edge_extends_the_grid_for_all(monkeypatch) -> None:
-    monkeypatch.setattr("actlab.experiment.settings.HALF_DECADES", range(-9, -6))
+    monkeypatch.setattr("actlab.experiment.settings.LOWEST_DECADE", -5)
+    monkeypatch.setattr("actlab.experiment.settings.HIGHEST_DECADE", -4)
     result = small(learning_rates=None, steps=60)
     tuning = result.trials[result.trials.stage == 1]
     grids = [sorted(set(rows.lr)) for _, rows in tuning.groupby("activation")]
     assert grids[0] == grids[1]
-    assert set(tuning.lr[tuning["round"] == 0]) == {3.16e-5, 1e-4, 3.16e-4}
-    assert set(tuning.lr[tuning["round"] == 1]) == {1e-3, 3.16e-3}
-    assert (result.frame.best_lr > 3.16e-4).all()
+    assert set(tuning.lr[tuning["round"] == 0]) == {1e-5, 3.16e-5, 1e-4}
+    assert set(tuning.lr[tuning["round"] == 1]) == {3.16e-4, 1e-3}
+    assert (result.frame.best_lr > 1e-4).all()
     assert (result.frame.best_lr < max(grids[0])).all()
-    (note,) = result.datasets[0]["notes"]
+    (note,) = result.conditions[0]["notes"]
     assert note.startswith(
-        "A best learning rate lay at the edge of the grid, which was extended for all by 0.001, 0.003"
+        "A best learning rate lay at the edge of the grid, which was extended for all by 0.000316, 0.001"
     )
 
 
 def test_a_given_grid_is_not_extended() -> None:
     result = small(learning_rates=[1e-6], steps=3)
     assert set(result.trials.lr) == {1e-6}
-    assert result.datasets[0]["notes"] == ["The best learning rate lies at the edge of the whole grid for tanh, relu."]
+    assert result.conditions[0]["notes"] == [
+        "The best learning rate lies at the edge of the whole grid for tanh, relu."
+    ]
 
 
 def test_twins_under_different_names_show_no_difference() -> None:
@@ -208,27 +283,48 @@ def test_an_invented_function_and_a_user_s_arrays(tmp_path: Path) -> None:
     x = rng.normal(size=(200, 3))
     bump = actlab.define("bump", "x*exp(-x**2)")
     result = small(data=(x, x[:, 0] * x[:, 1]), activations=[bump, "identity"], steps=100, jobs=2)
-    assert result.datasets[0]["task"] == "regression"
+    assert result.conditions[0]["task"] == "regression"
     assert result.settings["baseline"] == "bump"
     assert result.frame.activation[0] == "bump"
 
 
-def test_a_failing_function_does_not_stop_the_others(monkeypatch) -> None:
-    from actlab.experiment.hidden import Hidden
+class Broken(torch.nn.Module):
+    """A module of the user's that raises."""
 
-    call = Hidden.__call__
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        raise RuntimeError("out of order")
 
-    def fail_for_tanh(self, z, parameters, **options: Any) -> torch.Tensor:
-        if self.item.name == "tanh":
-            raise RuntimeError("out of order")
-        return call(self, z, parameters, **options)
 
-    monkeypatch.setattr(Hidden, "__call__", fail_for_tanh)
-    result = small()
-    assert set(result.trials.message[result.trials.activation == "tanh"]) == {"RuntimeError: out of order"}
-    assert result.frame.activation[0] == "relu"
-    assert "tanh could not be trained and counts as chance level (RuntimeError: out of order)." in result.conclusion[0]
-    assert json.loads(result.to_json())["wine"]["tanh"]["seconds_per_step"] is None
+def test_a_failing_function_does_not_stop_the_others() -> None:
+    result = small(activations=["relu", torch.nn.Tanh, Broken])
+    assert set(result.trials.message[result.trials.activation == "Broken"]) == {"RuntimeError: out of order"}
+    assert result.frame.activation[2] == "Broken"
+    assert (
+        "Broken could not be trained and counts as chance level (RuntimeError: out of order)." in result.conclusion[0]
+    )
+    assert json.loads(result.to_json())["wine"]["Broken"]["seconds_per_step"] is None
+    assert (result.trials.message[result.trials.activation == "Tanh"] == "").all()
+
+
+def build(activation: Any, in_features: int, out_features: int) -> torch.nn.Module:
+    """A network of the user's own."""
+    layers = [
+        torch.nn.Linear(in_features, 20),
+        torch.nn.BatchNorm1d(20),
+        activation(),
+        torch.nn.Linear(20, out_features),
+    ]
+    return torch.nn.Sequential(*layers)
+
+
+def test_a_user_s_own_network(tmp_path: Path) -> None:
+    found = small(model=build, norm=None, depth=None, width=None, activations=["relu", "prelu"], out=tmp_path)
+    (condition,) = found.conditions
+    assert (condition["model"], condition["norm"], condition["init"]) == ("build", "as built", "as built")
+    assert condition["trained"] == "batched with vmap"
+    assert found.frame["mean"].max() > 0.8
+    with pytest.raises(OptionError, match="compare: norm must be left to a network of your own; got norm='layer'"):
+        small(model=build, norm="layer", depth=None, width=None)
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to look like one" * 50])
@@ -282,8 +378,18 @@ def test_the_plan_is_written_before_the_work(tmp_path: Path) -> None:
         ({"learning_rates": []}, "compare: learning_rates must be positive finite numbers; got learning_rates=[]"),
         ({"activations": []}, "compare: activations must name at least one; got activations=[]"),
         (
-            {"activations": ["silu", "relu", "silu"]},
-            "compare: every activation must be there once; got 'silu' more than once",
+            {"norm": "bach"},
+            "compare: norm must be one of none, batch, layer; got norm='bach'; did you mean 'batch'?",
+        ),
+        (
+            {"budget": "publsh"},
+            "compare: budget must be one of quick, standard, publish; got budget='publsh'; did you mean 'publish'?",
+        ),
+        ({"budget": "big"}, "compare: budget must be one of quick, standard, publish; got budget='big'"),
+        ({"device": "gpu"}, "compare: device must be one of cpu, cuda; got device='gpu'; did you mean 'cpu'?"),
+        (
+            {"scale": "max"},
+            "compare: scale must be one of standard, minmax, minmax11, none; got scale='max'; did you mean 'minmax'?",
         ),
         (
             {"baseline": "gelu"},
@@ -300,10 +406,13 @@ def test_options_that_make_no_sense(changes: dict, message: str) -> None:
 def test_activations_that_are_none() -> None:
     with pytest.raises(UnknownActivation, match="did you mean 'mish'"):
         small(activations=["mihs"])
-    with pytest.raises(UnsupportedType, match=r"compare: an activation must be a name or an Activation; got float"):
+    with pytest.raises(
+        UnsupportedType, match=r"compare: an activation must be a name, an Activation, or a torch.nn.Module .*; got 1.0"
+    ):
         small(activations=[1.0])
 
 
 def test_rounds_stop_at_the_edge_of_what_is_planned() -> None:
-    assert rounds._beyond(1e-4, -1) == [3.16e-5, 1e-5]
-    assert rounds._beyond(0.1, 1) == [0.316, 1.0]
+    assert rounds._beyond(1e-4, -1, 2) == [3.16e-5, 1e-5]
+    assert rounds._beyond(0.1, 1, 2) == [0.316, 1.0]
+    assert rounds._beyond(0.1, 1, 4) == [0.178, 0.316, 0.562, 1.0]

@@ -1,110 +1,201 @@
-"""The conclusion says what the statistics say, and no more."""
+"""The conclusion says what the statistics say, and no more: scores in, sentences out, by way of every table."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
+import numpy as np
+import pytest
+from experiment.made_up import conclusion_of, condition, spread
 
-import pandas as pd
+from actlab.experiment.wording import Score, listed, probability
 
-from actlab.experiment.conclusion import conclude
-
-DIGITS = {"name": "digits", "score": "accuracy"}
-SUGAR = {"name": "sugar", "score": "R^2"}
-
-
-def row(activation: str, mean: float, **changes: Any) -> dict:
-    """One row of a summary; relu at 0.70 is the baseline."""
-    usual = {
-        "data": "digits", "activation": activation, "rank": 1, "mean": mean, "low": mean - 0.01,
-        "high": mean + 0.01, "difference": mean - 0.7, "p_holm": 1.0, "best_group": True, "diverged": 0,
-        "runs": 10, "seconds_per_step": 1e-4,
-    }  # fmt: skip
-    return usual | changes
+ONE = [condition()]
+FOUR = [condition(data, norm) for data in ("digits", "mnist1d") for norm in ("no norm", "layer norm")]
+SIX = ("relu", "leaky_relu", "tanh", "sigmoid", "silu", "gelu")
 
 
-def paragraphs(rows: list[dict], datasets=(DIGITS,), smallest: float = 0.012, messages=()) -> list[str]:
-    trials = pd.DataFrame(
-        [("digits", label, message) for label, message in messages] or [("digits", "relu", "")],
-        columns=["data", "activation", "message"],
-    )
-    names = {item["name"]: smallest for item in datasets}
-    return conclude(pd.DataFrame(rows), datasets, names, "relu", trials)
+def six(*means: float, seed: int = 0) -> dict[str, np.ndarray]:
+    return spread(dict(zip(SIX, means, strict=True)), seed=seed)
 
 
-def test_no_difference_is_said_and_the_baseline_kept() -> None:
-    found, advice = paragraphs([row("silu", 0.71, seconds_per_step=2e-4), row("relu", 0.70)])
+def test_all_level() -> None:
+    found, answer = conclusion_of(ONE, {"digits": six(0.7, 0.7, 0.7, 0.7, 0.705, 0.7)})
     assert found == (
-        "digits: silu has the highest mean test accuracy, 71.0% (95% interval 70.0% to 72.0%, 10 runs). relu "
-        "cannot be told from it. No function was found to be better than the baseline relu. A true "
-        "difference to relu of 1.2 points would have been found in four of five such comparisons; smaller ones "
-        "may exist, and need more seeds to be seen."
+        "digits: silu has the highest mean test accuracy, 70.5% (95% interval 69.8% to 71.2%, 10 runs). None of the "
+        "others (leaky_relu, tanh, relu, gelu and sigmoid) can be told from it. No function was found to be better "
+        "than the baseline relu. A true difference to relu of 2.9 points would have been found in four of five such "
+        "comparisons; smaller ones may exist."
     )
-    assert advice == (
-        "Use relu: silu and relu are among the best here, and no difference found here speaks against staying "
-        "with the baseline. A training step takes 100 µs with relu, the fastest of them, and 200 µs with silu, "
-        "the slowest."
+    assert answer == (
+        "Use relu: none of the 6 functions falls behind here, and nothing found here speaks against staying with the "
+        "baseline. Does it matter? Not by anything this comparison could see: a difference to relu of 2.9 points "
+        "would have been found in four of five such comparisons. A training step takes 100 µs with relu, the fastest "
+        "of them, and 150 µs with gelu, the slowest. With 20 seeds instead of 10, a difference of 1.7 points would "
+        "be found as often as one of 2.9 points now."
     )
 
 
-def test_a_nearly_solved_data_set_is_called_so() -> None:
-    assert "nearly solved by all of them" in paragraphs([row("silu", 0.98), row("relu", 0.97)])[0]
-    assert "nearly solved" not in paragraphs([row("silu", 0.98), row("heaviside", 0.35)])[0]
-
-
-def test_many_names_are_cut_short() -> None:
-    many = [row(f"f{k}", 0.7 - k / 1000) for k in range(12)] + [row("relu", 0.6)]
-    found, advice = paragraphs(many)
-    assert "the others (f1, f2, f3, f4, f5, f6, f7, f8 and 4 more) can be told" in found
-    assert advice.startswith("Use relu: f0, f1, f2, f3, f4, f5, f6, f7 and 5 more are among the best here")
-
-
-def test_a_single_winner() -> None:
-    found, advice = paragraphs(
-        [
-            row("silu", 0.75, p_holm=0.0004),
-            row("relu", 0.70, best_group=False),
-            row("tanh", 0.65, best_group=False, p_holm=0.01),
-        ]
-    )
-    assert "Significantly lower: relu (by 5.0 points) and tanh (by 10.0 points)." in found
+def test_one_best() -> None:
+    found, answer = conclusion_of(ONE, {"digits": spread({"relu": 0.70, "silu": 0.75, "tanh": 0.65})})
+    assert "(95% interval 74.3% to 75.7%, 10 runs). Significantly lower: relu (by 5.0 points) and tanh" in found
     assert "Better than the baseline relu: silu (by 5.0 points, p = 0.001 or less)." in found
-    assert advice == "Use silu: it alone is among the best here."
-
-
-def test_several_data_sets_without_a_common_best() -> None:
-    rows = [
-        row("silu", 0.75), row("relu", 0.70, best_group=False),
-        row("relu", 0.70, data="sugar"), row("silu", 0.65, data="sugar", best_group=False),
-    ]  # fmt: skip
-    *_, sugar, advice = paragraphs(rows, (DIGITS, SUGAR))
-    assert sugar.startswith("sugar: relu has the highest mean test R^2, 0.700 (95% interval 0.690 to 0.710")
-    assert "Significantly lower: silu (by 0.050)." in sugar
-    assert advice == (
-        "Which one to use depends on the data: no function is among the best on every set. "
-        "Take silu on digits and relu on sugar."
+    assert answer.startswith(
+        "Use silu: it alone is among the best here. Does it matter? Yes: tanh falls behind the best by 10.0 points "
+        "and relu by 5.0 points. With 20 seeds"
     )
 
 
-def test_without_the_baseline_the_one_that_loses_least_to_the_highest_means_is_taken() -> None:
-    rows = [
-        row("gelu", 0.751), row("silu", 0.75), row("relu", 0.70, best_group=False),
-        row("silu", 0.75, data="sugar"), row("relu", 0.70, data="sugar"), row("gelu", 0.69, data="sugar"),
-    ]  # fmt: skip
-    assert paragraphs(rows, (DIGITS, SUGAR))[-1].startswith(
-        "Use silu: gelu and silu are among the best on both data sets; of these it loses least to the highest mean."
+def test_the_baseline_is_best() -> None:
+    found, answer = conclusion_of(ONE, {"digits": spread({"relu": 0.75, "silu": 0.70, "tanh": 0.65})})
+    assert "No function was found to be better than the baseline relu." in found
+    assert answer.startswith("Use relu: it alone is among the best here. Does it matter? Yes: tanh falls behind")
+
+
+def test_several_normalisations() -> None:
+    scores = {
+        "digits, no norm": six(0.92, 0.92, 0.92, 0.90, 0.92, 0.92, seed=1),
+        "digits, layer norm": six(*[0.93] * 6, seed=2),
+        "mnist1d, no norm": six(0.70, 0.70, 0.65, 0.56, 0.70, 0.70, seed=3),
+        "mnist1d, layer norm": six(*[0.73] * 6, seed=4),
+    }
+    *about, answer = conclusion_of(FOUR, scores)
+    assert [text.partition(":")[0] for text in about] == list(scores)
+    assert answer == (
+        "Use relu: gelu, leaky_relu, relu and silu are among the best under all 4 conditions, and nothing found here "
+        "speaks against staying with the baseline. Does it matter? Yes: sigmoid falls behind the best by 14.0 points "
+        "(mnist1d, no norm) and tanh by 5.0 points (mnist1d, no norm). With no norm sigmoid and tanh fall behind on "
+        "mnist1d; with layer norm none falls behind. With relu, no norm and layer norm cannot be told apart on digits; "
+        "layer norm is better than no norm (by 3.0 points) on mnist1d. A training step takes 100 µs with relu, the "
+        "fastest of them, and 150 µs with gelu, the slowest. With 20 seeds instead of 10, a difference of 1.8 points "
+        "would be found as often as one of 3.1 points now (mnist1d, layer norm)."
     )
 
 
-def test_divergence_and_failure_are_told() -> None:
-    rows = [row("relu", 0.7), row("cube", 0.3, diverged=4, best_group=False), row("bad", 0.1, diverged=10)]
-    (found, _) = paragraphs(rows, messages=[("relu", ""), ("cube", ""), ("bad", "ValueError: no")])
-    assert "cube: 4 of 10 final runs diverged and count as chance level." in found
-    assert "bad could not be trained and counts as chance level (ValueError: no)." in found
-    assert "bad: 10 of 10" not in found
+def test_normalisations_that_change_nothing() -> None:
+    *_, level = conclusion_of(FOUR, {item["label"]: six(*[0.7] * 6, seed=n) for n, item in enumerate(FOUR)})
+    assert level.startswith("Use relu: none of the 6 functions falls behind under any of the 4 conditions, and")
+    assert "With relu, no norm and layer norm cannot be told apart on digits and mnist1d." in level
+    assert "This is the same" not in level
+    same = {item["label"]: six(0.7, 0.7, 0.7, 0.5, 0.7, 0.7, seed=n) for n, item in enumerate(FOUR)}
+    *_, behind = conclusion_of(FOUR, same)
+    assert "This is the same with no norm and layer norm." in behind
+    assert "sigmoid falls behind the best by up to 20.0 points" in behind
+
+
+def test_failed_functions_are_named_and_not_taken() -> None:
+    scores = spread({"relu": 0.7, "cube": 0.7, "bad": 0.1, "silu": 0.7})
+    scores["cube"][:4] = scores["bad"][:] = 0.1
+    found, answer = conclusion_of(
+        ONE, {"digits": scores}, diverged={"cube": 4, "bad": 10}, messages={"bad": "ValueError: no"}
+    )
+    assert found.endswith(
+        "cube: 4 of 10 final runs diverged and count as chance level. bad could not be trained and counts as chance "
+        "level (ValueError: no)."
+    )
+    assert answer.startswith(
+        "Use relu: relu and silu are among the best here, and nothing found here speaks against staying with the "
+        "baseline. Does it matter? Yes: cube diverged in some runs and bad falls behind the best by 60.0 points."
+    )
+
+
+def test_a_baseline_that_diverges_now_and_then_is_not_recommended() -> None:
+    scores = spread({"relu": 0.7, "silu": 0.7})
+    scores["relu"][:3] = 0.1
+    _, answer = conclusion_of(ONE, {"digits": scores}, diverged={"relu": 3})
+    assert answer.startswith(
+        "Use silu: it alone is among the best here and never diverged. Does it matter? Yes: relu diverged in some runs."
+    )
+
+
+def test_nothing_is_said_if_everything_diverged() -> None:
+    chance = {"relu": np.full(5, 0.1), "silu": np.full(5, 0.1)}
+    found, answer = conclusion_of(ONE, {"digits": chance}, diverged={"relu": 5, "silu": 5})
+    assert found.startswith("digits: every final run diverged or failed, so nothing can be said. relu: 5 of 5")
+    assert answer == (
+        "Every final run diverged or failed, so this comparison cannot say which function to use; lower learning rates "
+        "or normalisation may help."
+    )
+
+
+def test_a_baseline_that_is_beaten_is_not_recommended_though_the_highest_mean_is_uncertain() -> None:
+    scores = spread({"relu": 0.70, "silu": 0.72})
+    scores |= spread({"tanh": 0.73}, sd=0.1, seed=5)
+    found, answer = conclusion_of(ONE, {"digits": scores})
+    assert "tanh has the highest mean" in found
+    assert "None of the others (silu and relu) can be told from it. Better than the baseline relu: silu" in found
+    assert answer.startswith(
+        "Use tanh: silu and tanh are among the best here; of these it loses least to the highest mean. The baseline "
+        "relu is beaten by silu."
+    )
+
+
+def test_regression_and_data_sets_that_disagree() -> None:
+    conditions = [condition("digits"), condition("diabetes", score="R^2")]
+    scores = {"digits": spread({"relu": 0.7, "silu": 0.75}), "diabetes": spread({"relu": 0.5, "silu": 0.4}, seed=5)}
+    _, diabetes, answer = conclusion_of(conditions, scores)
+    assert diabetes.startswith(
+        "diabetes: relu has the highest mean test R^2, 0.500 (95% interval 0.493 to 0.507, 10 runs). Significantly "
+        "lower: silu (by 0.100)."
+    )
+    assert answer.startswith(
+        "Which one to use depends on the data: no function is among the best on both data sets. Take silu on digits "
+        "and relu on diabetes. Does it matter? Yes: silu falls behind the best by 0.100 (diabetes) and relu by 5.0 "
+        "points (digits)."
+    )
+
+
+def test_what_stays_unseen_is_said_for_each_kind_of_score() -> None:
+    conditions = [condition("digits"), condition("diabetes", score="R^2")]
+    scores = {name: spread({"relu": 0.5, "silu": 0.5}, seed=n) for n, name in enumerate(["digits", "diabetes"])}
+    *_, answer = conclusion_of(conditions, scores)
+    assert answer.startswith("Use relu: neither function falls behind on either data set, and")
+    assert "a difference to relu of 0.017 of R^2 and 2.1 points of accuracy would have been found" in answer
+
+
+def test_average_ranks_are_told_where_they_separate() -> None:
+    conditions = [condition(f"set {number}") for number in range(8)]
+    scores = {item["label"]: six(0.7, 0.69, 0.68, 0.6, 0.75, 0.74, seed=n) for n, item in enumerate(conditions)}
+    *_, answer = conclusion_of(conditions, scores)
+    assert "Over 8 data sets, silu ranks higher on average than leaky_relu, tanh and sigmoid." in answer
 
 
 def test_one_activation_alone() -> None:
-    found, advice = paragraphs([row("relu", 0.7)], smallest=math.nan)
+    found, answer = conclusion_of(ONE, {"digits": spread({"relu": 0.7})})
     assert found.endswith("10 runs).")
-    assert advice == "Only relu was trained: there is nothing to choose from."
+    assert answer == "Only relu was trained: there is nothing to choose from."
+    two = {"digits, no norm": spread({"relu": 0.70}), "digits, layer norm": spread({"relu": 0.75}, seed=3)}
+    *_, answer = conclusion_of(FOUR[:2], two)
+    assert answer.endswith("With relu, layer norm is better than no norm (by 5.0 points) on digits.")
+
+
+def test_a_nearly_solved_data_set_is_called_so() -> None:
+    assert "nearly solved by all of them" in conclusion_of(ONE, {"digits": spread({"relu": 0.98, "silu": 0.97})})[0]
+    assert "nearly solved" not in conclusion_of(ONE, {"digits": spread({"relu": 0.98, "silu": 0.35})})[0]
+
+
+def test_two_names_of_one_function_make_no_difference() -> None:
+    same = spread({"relu": 0.7})["relu"]
+    found, answer = conclusion_of(ONE, {"digits": {"relu": same, "copy": same}})
+    assert "copy cannot be told from it." in found
+    assert answer.startswith("Use relu: neither function falls behind here")
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+def test_few_seeds(seeds: int) -> None:
+    scores = {"relu": np.linspace(0.70, 0.71, seeds), "silu": np.linspace(0.71, 0.73, seeds)}
+    found, answer = conclusion_of(ONE, {"digits": scores})
+    assert f", {seeds} runs)." in found
+    assert f"With 10 seeds instead of {seeds}," in answer
+
+
+def test_a_function_without_a_score_is_named() -> None:
+    scores = spread({"relu": 0.7, "silu": 0.7}) | {"lost": np.full(10, np.nan)}
+    found, answer = conclusion_of(ONE, {"digits": scores})
+    assert found.endswith("lost has no score.")
+    assert answer.startswith("Use relu: relu and silu are among the best here")
+
+
+def test_names_and_numbers() -> None:
+    assert listed(f"f{k}" for k in range(12)) == "f0, f1, f2, f3, f4, f5, f6, f7 and 4 more"
+    assert (listed(["a"]), listed(["a", "b"])) == ("a", "a and b")
+    assert (Score("label accuracy").value(0.5), Score("R^2").value(0.5)) == ("50.0%", "0.500")
+    assert (probability(0.0004), probability(0.0312)) == ("0.001 or less", "0.031")

@@ -10,6 +10,17 @@ from actlab.report.numbers import MISSING, Score
 ACCURACY, R2 = Score.of("accuracy"), Score.of("R^2")
 
 
+def test_scores_go_by_their_names() -> None:
+    labels = Score.of("label accuracy")
+    assert labels.percent
+    assert labels.text(0.5) == "50.0 %"
+    assert [each.axis_title("test") for each in (ACCURACY, labels, R2)] == [
+        "test accuracy, %",
+        "test label accuracy, %",
+        "test R²",
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -48,6 +59,10 @@ def test_an_interval_needs_both_ends() -> None:
     assert ACCURACY.interval(0.691, 0.708) == "69.1 to 70.8"
     assert ACCURACY.interval(math.nan, 0.7) == MISSING
     assert ACCURACY.difference_interval(-0.004, 0.012) == "\N{MINUS SIGN}0.4 to +1.2"
+    assert ACCURACY.found(0.011) == "1.1 points"
+    assert ACCURACY.found(11.6) == "none, with so few seeds"
+    assert ACCURACY.found(math.nan) == MISSING
+    assert R2.found(178.0) == "178.000"
     assert ACCURACY.size(-0.011) == "1.1 points"
     assert R2.size(0.011) == "0.011"
     assert ACCURACY.size(math.nan) == MISSING
@@ -94,4 +109,7 @@ def test_the_rest() -> None:
     assert numbers.probability(math.nan) == MISSING
     assert numbers.decades(1.0) == "1 decade"
     assert numbers.decades(0.5) == "0.5 decades"
+    assert numbers.share(math.nan) == numbers.plain(math.inf) == numbers.whole_share(math.nan) == MISSING
+    assert numbers.whole_share(0.625) == "62 %"
+    assert numbers.plain(-1e-12) == "\N{MINUS SIGN}1e\N{MINUS SIGN}12"
     assert numbers.count(8000) == "8\N{NARROW NO-BREAK SPACE}000"

@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     _write_what_the_terminal_can()
     try:
-        code = group.main(args=list(arguments), prog_name="actlab", standalone_mode=False)
+        code = group.main(args=list(arguments), prog_name="actlab", standalone_mode=False, obj=arguments)
         sys.stdout.flush()  # a closed pipe must be noticed here, not when the interpreter ends
     except click.ClickException as error:
         error.show()

@@ -1,4 +1,4 @@
-"""The unit of work: runs of one activation on one data set that train as one batched program."""
+"""The unit of work: runs of one activation under one condition that train as one batched program."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from actlab.experiment.settings import Settings
-
 # The stages of the experiment: the first chooses learning rates, only the second is reported.
 TUNING, FINAL = 1, 2
 
 # Larger stacks gain little (a step of one model: 273 us in a stack of 10, 231 us in one of 21, against 428 us
 # alone) and keep more cores idle at the end of a round.
 MOST_MEMBERS = 12
-
-# Floats one chunk may hold: 256 MB.
-MOST_FLOATS = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ class Chunk:
 
     Attributes
     ----------
-    data : name of the data set
+    condition : label of the condition
     activation : label of the activation
     stage : `TUNING` or `FINAL`
     round : 0, and 1, 2, ... for later extensions of the grid
@@ -48,7 +43,7 @@ class Chunk:
     members : the runs
     """
 
-    data: str
+    condition: str
     activation: str
     stage: int
     round: int
@@ -58,33 +53,22 @@ class Chunk:
     @property
     def key(self) -> tuple[str, str, int, int, int]:
         """What tells this chunk from the others of an experiment."""
-        return (self.data, self.activation, self.stage, self.round, self.part)
+        return (self.condition, self.activation, self.stage, self.round, self.part)
 
 
 def chunks_of(
-    data: str,
-    activation: str,
-    *,
-    stage: int,
-    round_: int,
-    rates: Sequence[float],
-    seeds: Sequence[int],
-    most: int,
+    condition: str, activation: str, *, stage: int, round_: int, rates: Sequence[float], seeds: Sequence[int]
 ) -> list[Chunk]:
-    """All runs of rates x seeds, in chunks of nearly equal size and at most ``most`` members."""
+    """All runs of rates x seeds, in chunks of nearly equal size and at most `MOST_MEMBERS` members."""
     members = [Member(lr, seed) for lr, seed in product(rates, seeds)]
-    parts = math.ceil(len(members) / most)
-    bounds = [len(members) * part // parts for part in range(parts + 1)]
     return [
-        Chunk(data, activation, stage, round_, part, tuple(members[low:high]))
-        for part, (low, high) in enumerate(pairwise(bounds))
+        Chunk(condition, activation, stage, round_, part, tuple(own))
+        for part, own in enumerate(portions(members, MOST_MEMBERS))
     ]
 
 
-def most_members(settings: Settings, features: int, outputs: int) -> int:
-    """Members of a chunk that fit into `MOST_FLOATS`, two at least."""
-    width, depth = settings.width, settings.depth
-    weights = features * width + (depth - 1) * width**2 + width * outputs
-    # Weight, gradient, two moments and a temporary; input, pre-activation, output and their gradients.
-    floats = 5 * weights + settings.batch * (features + 4 * depth * width + 4 * outputs)
-    return max(2, min(MOST_MEMBERS, MOST_FLOATS // floats))
+def portions(members: Sequence[Member], most: int) -> list[Sequence[Member]]:
+    """The members in as few portions as hold at most ``most``, of nearly equal size."""
+    parts = math.ceil(len(members) / most)
+    bounds = [len(members) * part // parts for part in range(parts + 1)]
+    return [members[low:high] for low, high in pairwise(bounds)]

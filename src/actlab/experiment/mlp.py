@@ -1,137 +1,114 @@
-"""Many multilayer perceptrons as one: every weight carries a leading axis of models."""
+"""Many multilayer perceptrons as one: every weight carries a leading axis of models.
+
+A plain network is dozens of small operations; here each of them works on all models at once. The networks are those of
+`models.mlp`, whose stacked state is used under its names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor, nn
 from torch.nn import functional
 
-from actlab.experiment.hidden import Hidden
+from actlab.activation import Elementwise, Random
+from actlab.experiment.contender import Unit
+from actlab.experiment.networks import Build, Networks, Place
+
+# Of batch normalisation, as in torch.nn.
+_MOMENTUM = 0.1
+
+# Axes of the weights of a layer: models, inputs, outputs.
+_MATRICES = 3
 
 
-def matched_width(hidden: Hidden, depth: int, width: int, inputs: int, outputs: int) -> int:
-    """Units of a hidden layer that bring the parameters closest to those of a plain network of ``width``.
+class StackedMLP(Networks):
+    """Multilayer perceptrons that train side by side."""
 
-    Only maxout differs: each of its units has ``pieces`` sets of weights.
-    """
-    if hidden.pieces == 1:
-        return width
-    target = parameter_count(layer_sizes(1, depth, width, inputs, outputs))
+    trained = "stacked"
 
-    def miss(units: int) -> int:
-        return abs(parameter_count(layer_sizes(hidden.pieces, depth, units, inputs, outputs)) - target)
+    def __init__(self, build: Build, seeds: Sequence[int], device: str) -> None:
+        super().__init__(build, seeds, device)
+        # As [models, inputs, outputs]: their gradients, inputs times outputs, then lie in memory as they do.
+        for name, tensor in self.state.items():
+            if tensor.ndim == _MATRICES:
+                self.state[name] = tensor.detach().transpose(1, 2).contiguous().requires_grad_()
+        self.parameters = [tensor for tensor in self.state.values() if tensor.requires_grad]
 
-    return min(range(1, width + 1), key=miss)
+    def __call__(self, x: Tensor, *, training: bool = False) -> Tensor:
+        """As `Networks`."""
+        return self._run(x, (), [], training=training)
 
+    def record(self, x: Tensor, extra: Sequence[Tensor] = ()) -> tuple[Tensor, list[Place]]:
+        """As `Networks`."""
+        places: list[Place] = []
+        return self._run(x, extra, places, training=True), places
 
-def layer_sizes(pieces: int, depth: int, width: int, inputs: int, outputs: int) -> list[tuple[int, int]]:
-    """(fan in, fan out) of every affine map, the output's last."""
-    fan_in = [inputs] + [width] * depth
-    fan_out = [width * pieces] * depth + [outputs]
-    return list(zip(fan_in, fan_out, strict=True))
+    def _run(self, x: Tensor, extra: Sequence[Tensor], places: list[Place], *, training: bool) -> Tensor:
+        *hidden, output = self.module.named_children()
+        for number, (affine, norm, site) in enumerate(zip(*[iter(hidden)] * 3, strict=True)):
+            z = self._norm(norm[0], norm[1], self._affine(x, affine[0]), training=training)
+            unit, parameters = site[1].unit, self._parameters(f"{site[0]}.function")
+            units = z.shape[-1] // unit.pieces
+            z, gate = (z[..., :-units], z[..., -units:]) if unit.gated else (z, None)
+            if extra:
+                z = z + extra[number]
+            x = _activate(unit, z, parameters, training=training)
+            places.append(Place(z, x, site[1], 2))
+            x = x if gate is None else x * gate
+        return self._affine(x, output[0])
 
+    def _affine(self, x: Tensor, name: str) -> Tensor:
+        weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
+        return torch.baddbmm(bias[:, None], x, weight)
 
-def parameter_count(sizes: Sequence[tuple[int, int]]) -> int:
-    """Weights and biases of one network."""
-    return sum((fan_in + 1) * fan_out for fan_in, fan_out in sizes)
+    def _norm(self, name: str, module: nn.Module, z: Tensor, *, training: bool) -> Tensor:
+        if isinstance(module, nn.LayerNorm):
+            z = functional.layer_norm(z, z.shape[-1:], eps=module.eps)
+        elif isinstance(module, nn.BatchNorm1d):
+            z = self._batch_norm(name, z, module.eps, training=training)
+        else:
+            return z
+        return torch.addcmul(self.state[f"{name}.bias"][:, None], z, self.state[f"{name}.weight"][:, None])
 
+    def _batch_norm(self, name: str, z: Tensor, eps: float, *, training: bool) -> Tensor:
+        mean, variance = self.kept[f"{name}.running_mean"], self.kept[f"{name}.running_var"]
+        if training:
+            batch_variance, batch_mean = torch.var_mean(z, 1, unbiased=False)
+            with torch.no_grad():
+                rows = z.shape[1]
+                mean.lerp_(batch_mean, _MOMENTUM)
+                variance.lerp_(batch_variance * (rows / max(1, rows - 1)), _MOMENTUM)
+            mean, variance = batch_mean, batch_variance
+        scaled: Tensor = (z - mean[:, None]) * torch.rsqrt(variance[:, None] + eps)
+        return scaled
 
-class StackedMLP:
-    """Networks of one shape that train side by side.
-
-    Parameters
-    ----------
-    hidden : the activation between the layers
-    sizes : from `layer_sizes`
-    seeds : one per model; models of one seed start alike
-
-    Attributes
-    ----------
-    weights : float32[models, fan in, fan out], one per layer
-    biases : float32[models, 1, fan out], one per layer
-    extras : per hidden layer, the activation's own parameters, float32[models, 1, 1]
-    """
-
-    def __init__(self, hidden: Hidden, sizes: Sequence[tuple[int, int]], seeds: Sequence[int]) -> None:
-        self.hidden = hidden
-        self.weights = _initial_weights(sizes, seeds, hidden.gain(sizes[-1][0]))
-        models = len(seeds)
-        self.biases = [torch.zeros(models, 1, fan_out) for _, fan_out in sizes]
-        self.extras = [
-            {name: torch.full((models, 1, 1), start) for name, start in hidden.learnable.items()} for _ in sizes[1:]
-        ]
-        for tensor in self.parameters():
-            tensor.requires_grad_()
-
-    def parameters(self) -> Iterator[torch.Tensor]:
-        """Every tensor that trains."""
-        yield from self.weights
-        yield from self.biases
-        for extra in self.extras:
-            yield from extra.values()
-
-    def __call__(
-        self, x: torch.Tensor, *, training: bool = False, draws: torch.Generator | None = None
-    ) -> torch.Tensor:
-        """Outputs [models, rows, outputs] for inputs [models, rows, inputs]."""
-        for weight, bias, extra in zip(self.weights, self.biases, self.extras, strict=False):
-            x = self.hidden(torch.baddbmm(bias, x, weight), extra, training=training, draws=draws)
-        return torch.baddbmm(self.biases[-1], x, self.weights[-1])
+    def _parameters(self, prefix: str) -> dict[str, Tensor]:
+        """The activation's own parameters at one place, shaped to go with [models, rows, units]."""
+        own = ((name.rpartition("."), tensor) for name, tensor in self.state.items())
+        return {name: tensor[:, None] for (path, _, name), tensor in own if path == prefix}
 
 
-def _initial_weights(sizes: Sequence[tuple[int, int]], seeds: Sequence[int], gain: float) -> list[torch.Tensor]:
-    """Normal weights: variance 1 / fan in for the standardised inputs, gain^2 / fan in behind an activation.
-
-    Drawn by NumPy, whose streams are the same on every machine.
-    """
-    draws = {seed: np.random.default_rng([seed, 1]) for seed in sorted(set(seeds))}
-    weights = []
-    for position, (fan_in, fan_out) in enumerate(sizes):
-        scale = (gain if position else 1.0) / fan_in**0.5
-        normal = {seed: rng.standard_normal((fan_in, fan_out)) for seed, rng in draws.items()}
-        stacked = np.stack([normal[seed] for seed in seeds]) * scale
-        weights.append(torch.from_numpy(stacked.astype(np.float32)))
-    return weights
+def _activate(unit: Unit, z: Tensor, parameters: dict[str, Tensor], *, training: bool) -> Tensor:
+    item: Any = unit.item
+    if isinstance(item, Elementwise) and not parameters and z.requires_grad and z.device.type == "cpu":
+        return _WithSlope.apply(z, item)  # type: ignore[no-any-return, no-untyped-call]
+    y: Tensor = item(z, training=training) if isinstance(item, Random) else item(z, **parameters)
+    return y
 
 
-def losses(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Mean loss of each model: cross-entropy for class numbers, squared error for real targets.
+class _WithSlope(torch.autograd.Function):
+    """An elementwise function whose derivative is computed along with it, half the work of computing it later."""
 
-    Parameters
-    ----------
-    outputs : float32[models, rows, outputs]
-    targets : int64 or float32 [models, rows]
-    """
-    if targets.dtype == torch.int64:
-        entropy = functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none")
-        return entropy.view(targets.shape).mean(1)
-    return (outputs[..., 0] - targets).square().mean(1)
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, item: Elementwise) -> Tensor:
+        y, slope = map(torch.from_numpy, item.value_and_grad(z.detach().numpy()))
+        ctx.save_for_backward(slope)
+        return y
 
-
-class StackedAdam:
-    """Adam on stacked tensors, with one learning rate per model.
-
-    Notes
-    -----
-    Source: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1 with its constants.
-    """
-
-    first, second, epsilon = 0.9, 0.999, 1e-8
-
-    def __init__(self, parameters: Sequence[torch.Tensor], rates: torch.Tensor) -> None:
-        self.rates = rates.view(-1, 1, 1)
-        self.steps = 0
-        self.slots = [(p.detach(), torch.zeros_like(p), torch.zeros_like(p)) for p in parameters]
-
-    def step(self, gradients: Sequence[torch.Tensor], factor: float) -> None:
-        """Move every parameter, with the learning rates times ``factor``."""
-        self.steps += 1
-        rates = self.rates * (factor / (1 - self.first**self.steps))
-        spread = (1 - self.second**self.steps) ** -0.5
-        for (value, mean, square), gradient in zip(self.slots, gradients, strict=True):
-            mean.lerp_(gradient, 1 - self.first)
-            square.mul_(self.second).addcmul_(gradient, gradient, value=1 - self.second)
-            denominator = square.sqrt().mul_(spread).add_(self.epsilon)
-            value.sub_(torch.div(mean, denominator, out=denominator).mul_(rates))
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (slope,) = ctx.saved_tensors
+        return gradient * slope, None

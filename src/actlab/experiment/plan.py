@@ -1,9 +1,9 @@
-"""The plan and the outcomes of experiments, in one SQLite file.
+"""The plan and the outcomes of one experiment, in one SQLite file.
 
-Table `experiment` has one row per distinct key: settings, data, activations and version. What is run under
-one key is never mixed with another's. Table `chunk` is the plan, written before work starts; further rounds
-of the learning-rate grid are appended to it. `trial`, `curve` and `cost` hold the outcomes. Every finished
-chunk is one transaction, so that an interruption loses only what was being computed.
+Table `experiment` holds the description in one row: settings, conditions, activations, versions. `split` has a digest
+of every seed's split. `chunk` is the plan, written before work starts; further rounds of the learning-rate grid are
+appended to it. `trial`, `curve`, `health`, `learned` and `cost` hold the outcomes. Every finished chunk is one
+transaction, so that an interruption loses only what was being computed.
 """
 
 from __future__ import annotations
@@ -11,117 +11,186 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from actlab.errors import OptionError
 from actlab.experiment.chunk import Chunk, Member
-from actlab.experiment.outcome import Cost, Trial
+from actlab.experiment.outcome import Cost, Health, Learned, Point, Trial
 
 FILE_NAME = "trials.sqlite"
 
-_TABLES = """
+# Of the tables; a file of another schema is refused.
+SCHEMA = 2
+
+_TABLES = f"""
 create table if not exists experiment (
-    id integer primary key, key text unique not null, created text not null default current_timestamp,
-    description text not null);
-create table if not exists dataset (
-    experiment integer not null references experiment, name text not null, fingerprint text not null,
-    description text not null, primary key (experiment, name));
+    id integer primary key check (id = 1), key text not null, created text not null default current_timestamp,
+    description text not null, environment text not null);
 create table if not exists split (
-    experiment integer not null references experiment, data text not null, seed integer not null,
-    digest text not null, primary key (experiment, data, seed));
+    data text not null, seed integer not null, digest text not null, primary key (data, seed));
 create table if not exists chunk (
-    id integer primary key, experiment integer not null references experiment, data text not null,
-    activation text not null, stage integer not null, round integer not null, part integer not null,
-    members text not null, state text not null default 'planned', seconds real,
-    unique (experiment, data, activation, stage, round, part));
+    id integer primary key, condition text not null, activation text not null, stage integer not null,
+    round integer not null, part integer not null, members text not null, state text not null default 'planned',
+    seconds real, unique (condition, activation, stage, round, part));
 create table if not exists trial (
     chunk integer not null references chunk, member integer not null, lr real not null, seed integer not null,
-    score_validation real, score_test real, loss_train real, loss_validation real,
-    diverged integer not null, diverged_step integer, message text not null, primary key (chunk, member));
+    score_validation real, score_test real, loss_train real, loss_validation real, loss_test real,
+    settled_step integer, diverged integer not null, diverged_step integer, trained text not null,
+    message text not null, primary key (chunk, member));
 create table if not exists curve (
     chunk integer not null references chunk, member integer not null, step integer not null,
-    loss_train real, score_validation real, primary key (chunk, member, step));
+    loss_train real, loss_validation real, score_validation real, primary key (chunk, member, step));
+create table if not exists health (
+    chunk integer not null references chunk, member integer not null, moment text not null, site integer not null,
+    observations integer not null, dead real, "left" real, "right" real, sparsity real, mean_shift real,
+    gradient real, mean real, sd real, histogram text not null, primary key (chunk, member, moment, site));
+create table if not exists learned (
+    chunk integer not null references chunk, member integer not null, site integer not null, name text not null,
+    value real, primary key (chunk, member, site, name));
 create table if not exists cost (
-    experiment integer not null references experiment, data text not null, activation text not null,
-    seconds_per_step real, saved_bytes integer not null, parameters integer not null, width integer not null,
-    primary key (experiment, data, activation));
+    condition text not null, activation text not null, seconds_per_step real, saved_bytes integer not null,
+    parameters integer not null, flops integer not null, width integer, kernel text not null,
+    primary key (condition, activation));
+pragma user_version = {SCHEMA};
 """
 
-_TRIALS = """
-select chunk.data, chunk.activation, chunk.stage, chunk.round, trial.lr, trial.seed, score_validation,
-score_test,
-    loss_train, loss_validation, diverged, diverged_step, message
-from trial join chunk on trial.chunk = chunk.id where chunk.experiment = ?
-order by chunk.data, chunk.activation, chunk.stage, trial.lr, trial.seed
-"""
-
-_CURVES = """
-select chunk.data, chunk.activation, chunk.stage, trial.lr, trial.seed, curve.step, curve.loss_train,
-    curve.score_validation
-from curve join trial using (chunk, member) join chunk on curve.chunk = chunk.id where chunk.experiment = ?
-order by chunk.data, chunk.activation, chunk.stage, trial.lr, trial.seed, curve.step
-"""
-
-_COSTS = """
-select data, activation, seconds_per_step, saved_bytes, parameters, width from cost where experiment = ?
-"""
+_RUN = "chunk.condition, chunk.activation, chunk.stage, trial.lr, trial.seed"
+_ORDER = "order by chunk.condition, chunk.activation, chunk.stage, chunk.round, trial.lr, trial.seed"
+_TRIALS = f"""
+select chunk.condition, chunk.activation, chunk.stage, chunk.round, trial.lr, trial.seed, score_validation, score_test,
+    loss_train, loss_validation, loss_test, settled_step, diverged, diverged_step, trained, message
+from trial join chunk on trial.chunk = chunk.id {_ORDER}
+"""  # noqa: S608  our own names
+_OF_RUNS = "join trial using (chunk, member) join chunk on trial.chunk = chunk.id"
 
 
 class Plan:
-    """The rows of one experiment.
+    """The rows of one experiment; make one with `Plan.create` or `Plan.open`.
 
     Parameters
     ----------
-    folder : where `trials.sqlite` lies or is made; None keeps everything in memory
-    key : what makes this experiment the same as an earlier one
-    description : the experiment in plain data, for whoever opens the file
-    who : the command, for messages
-
-    Raises
-    ------
-    OptionError
-        If the folder cannot be written, or holds a file of this name that is no intact plan.
+    connection : to a file with the tables
     """
 
-    def __init__(self, folder: Path | None, key: str, description: dict[str, Any], who: str) -> None:
-        self._connection = _open(folder, who)
-        with self._connection as connection:
+    def __init__(self, connection: sqlite3.Connection, folder: Path | None, who: str) -> None:
+        self._connection, self.folder, self._who = connection, folder, who
+
+    @classmethod
+    def create(
+        cls, folder: Path | None, key: dict[str, Any], description: dict[str, Any], who: str, *, numbered: bool = False
+    ) -> Plan:
+        """The plan of an experiment: a new one, or the one that the folder holds.
+
+        Parameters
+        ----------
+        folder : where `trials.sqlite` lies or is made; None keeps everything in memory
+        key : all that decides the outcomes, in plain data; another key is another experiment
+        description : what a report needs besides the outcomes, in plain data
+        who : the command, for messages
+        numbered : pass over folders that hold another experiment: folder, folder-2, folder-3, ...
+
+        Raises
+        ------
+        OptionError
+            If the folder cannot be written, holds a file of this name that is no intact plan, or another experiment.
+        """
+        for place in numbers(1):
+            own = folder.with_name(f"{folder.name}-{place}") if folder and place > 1 else folder
+            plan = cls(_connect(own, who), own, who)
+            changes = plan._begin(key, description)
+            if not changes:
+                return plan
+            plan.close()
+            if not numbered:
+                raise OptionError(
+                    f"{who}: out must be a new folder or one that holds the same comparison; got out={str(own)!r}, "
+                    f"which differs ({'; '.join(changes)}); choose another out, or repeat its settings to go on there"
+                )
+        raise AssertionError  # numbers do not end
+
+    def _begin(self, key: dict[str, Any], description: dict[str, Any]) -> list[str]:
+        """Write down the experiment, unless there is one already; returns in what that differs."""
+        with self._writing() as connection:
             connection.execute(
-                "insert or ignore into experiment (key, description) values (?, ?)",
-                (key, json.dumps(description)),
+                "insert or ignore into experiment (id, key, description, environment) values (1, ?, ?, '{}')",
+                (json.dumps(key), json.dumps(description)),
             )
-        found = self._connection.execute("select id from experiment where key = ?", (key,)).fetchone()
-        self._experiment = int(found[0])
+        stored = json.loads(self._connection.execute("select key from experiment").fetchone()[0])
+        return list(_changes(stored, json.loads(json.dumps(key))))
+
+    @classmethod
+    def open(cls, folder: Path, who: str) -> Plan:
+        """The plan that the folder holds, for reading.
+
+        Raises
+        ------
+        OptionError
+            If there is none, or it is damaged.
+        """
+        path = folder / FILE_NAME
+        if not path.is_file():
+            raise OptionError(
+                f"{who}: the folder must hold {FILE_NAME}; got {str(folder)!r}; give the --out of a comparison"
+            )
+        plan = cls(_connect(folder, who), folder, who)
+        if plan._connection.execute("select count(*) from experiment").fetchone()[0] == 0:
+            plan.close()
+            raise OptionError(f"{who}: {FILE_NAME} must hold a comparison; got {str(path)!r}, which is empty")
+        return plan
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def add_dataset(self, name: str, fingerprint: str, description: dict[str, Any], splits: dict[int, str]) -> None:
-        """Write down a data set and the digest of every seed's split."""
-        own = self._experiment
-        with self._connection as connection:
-            connection.execute(
-                "insert or ignore into dataset values (?, ?, ?, ?)",
-                (own, name, fingerprint, json.dumps(description)),
-            )
-            connection.executemany(
-                "insert or ignore into split values (?, ?, ?, ?)",
-                [(own, name, seed, digest) for seed, digest in splits.items()],
-            )
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction; what the disk refuses becomes one line, and what was there stays."""
+        try:
+            with self._connection as connection:
+                yield connection
+        except sqlite3.OperationalError as error:
+            raise OptionError(
+                f"{self._who}: {FILE_NAME} must be writable; got out={str(self.folder)!r} ({error}); what was finished "
+                "is kept: make room, then run the same command again"
+            ) from None
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The experiment in plain data."""
+        found: dict[str, Any] = json.loads(self._connection.execute("select description from experiment").fetchone()[0])
+        return found
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What was noted about the run: versions, hardware, time."""
+        found: dict[str, Any] = json.loads(self._connection.execute("select environment from experiment").fetchone()[0])
+        return found
+
+    def note_environment(self, environment: Mapping[str, Any]) -> None:
+        """Write down what a number may depend on besides the settings."""
+        with self._writing() as connection:
+            connection.execute("update experiment set environment = ?", (json.dumps(environment),))
+
+    def add_splits(self, data: str, digests: Mapping[int, str]) -> None:
+        """Write down the digest of every seed's split."""
+        with self._writing() as connection:
+            rows = [(data, seed, digest) for seed, digest in digests.items()]
+            connection.executemany("insert or ignore into split values (?, ?, ?)", rows)
 
     def add_chunks(self, chunks: Iterable[Chunk]) -> None:
         """Append to the plan what it does not hold yet."""
-        rows = [
-            (self._experiment, *chunk.key, json.dumps([[member.lr, member.seed] for member in chunk.members]))
-            for chunk in chunks
-        ]
-        with self._connection as connection:
+        rows = [(*chunk.key, json.dumps([[member.lr, member.seed] for member in chunk.members])) for chunk in chunks]
+        with self._writing() as connection:
             connection.executemany(
-                "insert or ignore into chunk (experiment, data, activation, stage, round, part, members) "
-                "values (?, ?, ?, ?, ?, ?, ?)",
+                "insert or ignore into chunk (condition, activation, stage, round, part, members) "
+                "values (?, ?, ?, ?, ?, ?)",
                 rows,
             )
 
@@ -135,80 +204,80 @@ class Plan:
 
     def _chunks(self, state: str) -> list[Chunk]:
         rows = self._connection.execute(
-            "select data, activation, stage, round, part, members from chunk "
-            "where experiment = ? and state like ? order by id",
-            (self._experiment, state),
+            "select condition, activation, stage, round, part, members from chunk where state like ? order by id",
+            (state,),
         )
         return [
-            Chunk(data, activation, stage, round_, part, tuple(Member(lr, seed) for lr, seed in json.loads(members)))
-            for data, activation, stage, round_, part, members in rows
+            Chunk(condition, activation, stage, round_, part, tuple(Member(*member) for member in json.loads(members)))
+            for condition, activation, stage, round_, part, members in rows
         ]
+
+    def unfinished(self) -> str:
+        """What is still to be done, in a few words; "" if the experiment is complete."""
+        left, done = len(self.open_chunks()), self.finished_runs()
+        if left or self.costs().empty or not self.environment:
+            return f"{done} runs are done, {left} parts of the plan are open"
+        return ""
 
     def finished_runs(self) -> int:
         """Training runs with an outcome."""
-        return len(self.trials())
+        return int(self._connection.execute("select count(*) from trial").fetchone()[0])
 
     def finish(self, chunk: Chunk, trials: Sequence[Trial], seconds: float) -> None:
         """Write down the outcome of a chunk, in one transaction."""
-        number = self._number(chunk)
-        state = "failed" if any(trial.message for trial in trials) else "done"
-        with self._connection as connection:
-            connection.execute("update chunk set state = ?, seconds = ? where id = ?", (state, seconds, number))
-            connection.executemany(
-                "insert or replace into trial values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(number, member, *_trial_row(trial)) for member, trial in enumerate(trials)],
-            )
-            connection.executemany(
-                "insert or replace into curve values (?, ?, ?, ?, ?)",
-                [
-                    (number, member, point.step, _null(point.loss_train), _null(point.score_validation))
-                    for member, trial in enumerate(trials)
-                    for point in trial.curve
-                ],
-            )
-
-    def _number(self, chunk: Chunk) -> int:
         found = self._connection.execute(
-            "select id from chunk where (experiment, data, activation, stage, round, part) = (?, ?, ?, ?, ?, ?)",
-            (self._experiment, *chunk.key),
+            "select id from chunk where (condition, activation, stage, round, part) = (?, ?, ?, ?, ?)", chunk.key
         )
-        return int(found.fetchone()[0])
+        number = int(found.fetchone()[0])
+        state = "failed" if any(trial.message for trial in trials) else "done"
+        runs = [((number, member), trial) for member, trial in enumerate(trials)]
+        with self._writing() as connection:
+            connection.execute("update chunk set state = ?, seconds = ? where id = ?", (state, seconds, number))
+            _insert(connection, "trial", [(*run, *_trial_row(trial)) for run, trial in runs])
+            for table, kind in (("curve", Point), ("health", Health), ("learned", Learned)):
+                rows = [(*run, *_plain(part)) for run, trial in runs for part in _parts(trial, kind)]
+                _insert(connection, table, rows)
 
-    def finish_costs(self, data: str, costs: Sequence[Cost]) -> None:
-        """Write down what a step costs on a data set."""
-        with self._connection as connection:
-            connection.executemany(
-                "insert or replace into cost values (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (self._experiment, data, cost.activation, _null(cost.seconds_per_step), cost.saved_bytes,
-                     cost.parameters, cost.width)
-                    for cost in costs
-                ],
-            )  # fmt: skip
+    def finish_costs(self, condition: str, costs: Iterable[Cost]) -> None:
+        """Write down what a step costs under a condition."""
+        with self._writing() as connection:
+            _insert(connection, "cost", [(condition, *_plain(cost)) for cost in costs])
 
-    def trials(self) -> list[dict[str, Any]]:
+    def trials(self) -> pd.DataFrame:
         """Every finished run; NaN where there is no number."""
-        rows = self._select(_TRIALS)
-        return [row | {"diverged": bool(row["diverged"])} for row in rows]
+        frame = self._select(_TRIALS)
+        return frame.assign(diverged=frame.diverged.astype(bool))
 
-    def curves(self) -> list[dict[str, Any]]:
+    def curves(self) -> pd.DataFrame:
         """Every point of every learning curve."""
-        return self._select(_CURVES)
+        return self._of_runs("curve", Point, "step")
 
-    def costs(self) -> list[dict[str, Any]]:
+    def health(self) -> pd.DataFrame:
+        """Every place at every moment of every run; the histogram is a list of counts or None."""
+        frame = self._of_runs("health", Health, "moment = 'end', moment = 'middle', site")
+        return frame.assign(histogram=[json.loads(text) or None for text in frame.histogram])
+
+    def learned(self) -> pd.DataFrame:
+        """Every learned parameter of every run."""
+        return self._of_runs("learned", Learned, "site, name")
+
+    def costs(self) -> pd.DataFrame:
         """Every cost measured."""
-        return self._select(_COSTS)
+        return self._select("select * from cost")
 
-    def _select(self, query: str) -> list[dict[str, Any]]:
-        cursor = self._connection.execute(query, (self._experiment,))
+    def _of_runs(self, table: str, kind: type, order: str) -> pd.DataFrame:
+        columns = ", ".join(f'{table}."{field.name}"' for field in fields(kind))
+        return self._select(f"select {_RUN}, {columns} from {table} {_OF_RUNS} {_ORDER}, {order}")  # noqa: S608  our own names
+
+    def _select(self, query: str) -> pd.DataFrame:
+        cursor = self._connection.execute(query)
         names = [column[0] for column in cursor.description]
-        return [
-            {name: math.nan if value is None else value for name, value in zip(names, row, strict=True)}
-            for row in cursor
-        ]
+        # NULL is "no number" everywhere.
+        rows = [[math.nan if value is None else value for value in row] for row in cursor]
+        return pd.DataFrame(rows, columns=names)
 
 
-def _open(folder: Path | None, who: str) -> sqlite3.Connection:
+def _connect(folder: Path | None, who: str) -> sqlite3.Connection:
     if folder is None:
         connection = sqlite3.connect(":memory:")
         connection.executescript(_TABLES)
@@ -218,8 +287,9 @@ def _open(folder: Path | None, who: str) -> sqlite3.Connection:
         folder.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path)
         connection.execute("pragma journal_mode = wal")
-        connection.executescript(_TABLES)
-        damage = connection.execute("pragma quick_check").fetchone()[0]
+        damage = _damage(connection)
+        if damage == "ok":
+            connection.executescript(_TABLES)
     except sqlite3.DatabaseError as error:
         damage = str(error)
     except OSError as error:
@@ -232,14 +302,53 @@ def _open(folder: Path | None, who: str) -> sqlite3.Connection:
     return connection
 
 
-def _trial_row(trial: Trial) -> tuple[Any, ...]:
-    numbers = (trial.score_validation, trial.score_test, trial.loss_train, trial.loss_validation)
-    return (
-        trial.member.lr, trial.member.seed, *map(_null, numbers), trial.diverged, trial.diverged_step,
-        trial.message,
-    )  # fmt: skip
+def _damage(connection: sqlite3.Connection) -> str:
+    """What is wrong with the file, or "ok"."""
+    version = connection.execute("pragma user_version").fetchone()[0]
+    tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
+    if tables and version != SCHEMA:
+        return f"its tables are those of another version of actlab: schema {version} instead of {SCHEMA}"
+    return str(connection.execute("pragma quick_check").fetchone()[0])
 
 
-def _null(value: float) -> float | None:
-    """SQLite turns NaN into NULL and keeps infinity; a table of scores wants neither."""
-    return value if math.isfinite(value) else None
+def _changes(old: Any, new: Any, name: str = "") -> Iterator[str]:
+    """What differs between two keys, a phrase each."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for part in old | new:
+            yield from _changes(old.get(part), new.get(part), part)
+    elif old != new:
+        yield f"{name}: {_brief(old)} there, {_brief(new)} here"
+
+
+def _brief(value: Any, longest: int = 60) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else "nothing" if value is None else str(value)
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"insert or replace into {table} values ({places})", rows)  # noqa: S608  our own names
+
+
+def _trial_row(trial: Trial) -> list[Any]:
+    own = [trial.score_validation, trial.score_test, trial.loss_train, trial.loss_validation, trial.loss_test]
+    return [
+        trial.member.lr, trial.member.seed, *map(_cell, own), trial.settled_step, trial.diverged, trial.diverged_step,
+        trial.trained, trial.message,
+    ]  # fmt: skip
+
+
+def _parts(trial: Trial, kind: type) -> tuple[Any, ...]:
+    return {Point: trial.curve, Health: trial.health, Learned: trial.learned}[kind]
+
+
+def _plain(part: Any) -> list[Any]:
+    return [_cell(value) for value in astuple(part)]
+
+
+def _cell(value: Any) -> Any:
+    """SQLite turns NaN into NULL and keeps infinity, a table of scores wants neither; a histogram becomes text."""
+    if isinstance(value, tuple):
+        return json.dumps(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -5,54 +5,118 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from actlab.errors import OptionError
 from actlab.experiment.chunk import FINAL
+from actlab.experiment.conclusion import conclude
+from actlab.experiment.contender import Contender
+from actlab.experiment.plan import Plan
+from actlab.experiment.ranks import average_ranks
+from actlab.experiment.rounds import grid_notes
+from actlab.experiment.settings import WHO
+from actlab.experiment.summarise import detectable, summarise
 
-if TYPE_CHECKING:
-    from actlab.activation import Activation
+# What can be exported: the attributes that are data frames.
+TABLES = ("summary", "trials", "curves", "health", "learned", "costs")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """The result of `actlab.compare`; the report is a pure function of it.
+    """The result of `actlab.compare`; the report is a pure function of it, and it of the plan.
 
     Attributes
     ----------
     settings : every option with the value that was used
-    environment : versions, processor, platform, date, torch threads, ``seconds_total``
-    datasets : one dict per data set: name, task ("classification" or "regression"), source, rows, train,
-        validation, test, features, classes (None in a regression), chance (the score of a constant guess),
-        score ("accuracy" or "R^2"), steps of a run, notes (list of sentences a reader should know)
-    activations : the Activations in the order asked for
-    trials : one row per training run: data, activation, stage (1 tunes the learning rate, 2 is reported),
+    environment : versions, processor, platform, date, engine, ``seconds_total``
+    conditions : one dict per condition: label, data, scale, model, norm, init, depth, width, trained (how: "stacked",
+        "batched with vmap", "one by one"), task, source, rows, train, validation, test, features, shape, classes
+        (None in a regression), chance (the score of a constant guess), score ("accuracy", "label accuracy" or "R^2"),
+        steps of a run, targets, missing, fingerprint, notes (list of sentences a reader should know)
+    activations : the contenders in the order asked for
+    trials : one row per training run: condition, activation, stage (1 tunes the learning rate, 2 is reported),
         round (0, and 1, 2, ... where the grid was extended), lr, seed, score_validation, score_test (NaN in
-        stage 1), loss_train, loss_validation, diverged, diverged_step (NaN if not), message ("" if not
-        failed)
-    curves : learning curves of both stages: data, activation, stage, lr, seed, step, loss_train,
-        score_validation
-    costs : data, activation, seconds_per_step (one model, forward and backward, one thread), saved_bytes
-        (kept for the backward pass), parameters, width
-    summary : one row per data set and activation, best mean first: data, activation, rank, mean, sd, low,
-        high (95% interval of the mean test score), best_lr, lr_low, lr_high, lr_decades (the range of good
-        learning rates), difference, difference_low, difference_high, p, p_holm (against the baseline),
-        improvement_probability, best_group, diverged, runs, seconds_per_step, saved_bytes, parameters
-    detectable : data set -> smallest difference to the baseline found with 80% power (NaN: none to find)
-    conclusion : paragraphs of plain language, one per data set and one overall
+        stage 1), loss_train, loss_validation, loss_test, settled_step, diverged, diverged_step (NaN if not), trained,
+        message ("" if not failed)
+    curves : learning curves of both stages: condition, activation, stage, lr, seed, step, loss_train,
+        loss_validation, score_validation
+    health : every place of the activation in every run at start, middle and end; see `outcome.Health`
+    learned : the activations' own parameters after training; see `outcome.Learned`
+    costs : condition, activation, and what `outcome.Cost` says
+    summary : one row per condition and activation, best mean first; see `summarise.summarise`
+    detectable : condition -> smallest difference to the baseline found with 80% power (NaN: none to find)
+    ranks : average ranks over several data sets; see `ranks.average_ranks`
+    conclusion : paragraphs of plain language, one per condition, the answer last
+    folder : where the plan lies; None if nothing was kept
     """
 
     settings: dict[str, Any]
     environment: dict[str, Any]
-    datasets: list[dict[str, Any]]
-    activations: list[Activation]
+    conditions: list[dict[str, Any]]
+    activations: list[Contender]
     trials: pd.DataFrame
     curves: pd.DataFrame
+    health: pd.DataFrame
+    learned: pd.DataFrame
     costs: pd.DataFrame
     summary: pd.DataFrame
     detectable: dict[str, float]
+    ranks: list[dict[str, Any]]
     conclusion: list[str]
+    folder: Path | None = None
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Comparison:
+        """The comparison that a folder holds, complete or not.
+
+        Raises
+        ------
+        OptionError
+            If the folder holds none, or no final run has finished.
+        """
+        plan = Plan.open(Path(folder), WHO)
+        try:
+            return cls.from_plan(plan)
+        finally:
+            plan.close()
+
+    @classmethod
+    def from_plan(cls, plan: Plan) -> Comparison:
+        """Tables and conclusion from what the plan holds.
+
+        Raises
+        ------
+        OptionError
+            If it is unfinished.
+        """
+        if missing := plan.unfinished():
+            raise OptionError(f"{WHO}: a comparison must be finished to be reported; {missing}; run its command again")
+        found = plan.description
+        labels = [item["label"] for item in found["activations"]]
+        trials = plan.trials()
+        conditions = [_condition(each, found["data"], trials, labels) for each in found["conditions"]]
+        costs, baseline = plan.costs(), found["settings"]["baseline"]
+        summary = summarise(trials, costs, conditions, labels, baseline)
+        smallest = detectable(trials, conditions, labels, baseline)
+        ranks = average_ranks(summary, conditions)
+        return cls(
+            settings=found["settings"],
+            environment=plan.environment,
+            conditions=conditions,
+            activations=[Contender.from_data(item) for item in found["activations"]],
+            trials=trials,
+            curves=plan.curves(),
+            health=plan.health(),
+            learned=plan.learned(),
+            costs=costs,
+            summary=summary,
+            detectable=smallest,
+            ranks=ranks,
+            conclusion=conclude(summary, conditions, smallest, baseline, trials, ranks),
+            folder=plan.folder,
+        )
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -60,7 +124,7 @@ class Comparison:
         return self.summary
 
     def to_json(self) -> str:
-        """The text of ``summary.json``: data set -> activation -> record.
+        """The text of ``summary.json``: condition -> activation -> record.
 
         Returns
         -------
@@ -70,15 +134,15 @@ class Comparison:
         distinguishable from the best), ``difference``, ``difference_interval_95`` and ``p_holm`` (against the
         baseline), ``diverged`` (runs of stage 2 that diverged). What is not a number is null.
         """
-        records: dict[str, dict[str, Any]] = {item["name"]: {} for item in self.datasets}
+        records: dict[str, dict[str, Any]] = {item["label"]: {} for item in self.conditions}
         for row in self.summary.to_dict("records"):
-            records[row["data"]][row["activation"]] = self._record(row)
+            records[row["condition"]][row["activation"]] = self._record(row)
         return json.dumps(records, indent=2, allow_nan=False) + "\n"
 
     def _record(self, row: dict[str, Any]) -> dict[str, Any]:
         trials = self.trials
         own = trials[
-            (trials.data == row["data"]) & (trials.activation == row["activation"]) & (trials.stage == FINAL)
+            (trials.condition == row["condition"]) & (trials.activation == row["activation"]) & (trials.stage == FINAL)
         ].sort_values("seed")
         return {
             "mean_test_score": _number(row["mean"]),
@@ -121,8 +185,9 @@ class Comparison:
         background = {
             "settings": self.settings,
             "environment": self.environment,
-            "datasets": self.datasets,
+            "conditions": self.conditions,
             "detectable_difference": {name: _number(value) for name, value in self.detectable.items()},
+            "average_ranks": self.ranks,
             "conclusion": self.conclusion,
         }
         return json.dumps(background, indent=2, allow_nan=False) + "\n"
@@ -131,7 +196,7 @@ class Comparison:
         """The columns of the summary that fit on a screen."""
         return self.summary[
             [
-                "data",
+                "condition",
                 "rank",
                 "activation",
                 "mean",
@@ -153,6 +218,17 @@ class Comparison:
 
         table = self._table().to_html(index=False, float_format="{:.4g}".format)
         return str(table) + "".join(f"<p>{escape(paragraph)}</p>" for paragraph in self.conclusion)
+
+
+def _condition(
+    condition: dict[str, Any], data: dict[str, Any], trials: pd.DataFrame, labels: list[str]
+) -> dict[str, Any]:
+    """A condition with its network and data as one flat record, and what happened to its grid."""
+    network, facts, label = condition["network"], data[condition["data"]], condition["label"]
+    own = trials[(trials.condition == label) & (trials.trained != "")]
+    trained = ", ".join(sorted(own.trained.unique()))
+    notes = facts["notes"] + grid_notes(trials, label, labels)
+    return {"label": label, "scale": condition["scale"], **network, **facts, "trained": trained, "notes": notes}
 
 
 def _number(value: float) -> float | None:

@@ -9,31 +9,27 @@ reported.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import joblib
 import pandas as pd
 
-from actlab.activation import Activation
 from actlab.experiment import statistics, work
-from actlab.experiment.chunk import FINAL, TUNING, Chunk, chunks_of, most_members
-from actlab.experiment.data import Dataset
+from actlab.experiment.chunk import FINAL, TUNING, Chunk, chunks_of
+from actlab.experiment.engines import Engine, Failure
+from actlab.experiment.outcome import failed_cost, failed_trial
 from actlab.experiment.plan import Plan
+from actlab.experiment.problem import Problem
 from actlab.experiment.progress import ProgressCallback
-from actlab.experiment.settings import Settings, half_decade
+from actlab.experiment.settings import Settings, grid_rate
 
-# A grid grows at most this often: three decades beyond the six half-decades of the start.
+# A grid grows at most this often: three decades beyond the three of the start.
 MOST_EXTENSIONS = 3
-
-# Half decades added at an edge.
-EXTENSION = 2
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """What stage 1 found for one activation on one data set.
+    """What stage 1 found for one activation under one condition.
 
     Attributes
     ----------
@@ -57,9 +53,9 @@ class Tuning:
         return -1 if self.best == 0 else int(self.best == len(self.rates) - 1)
 
 
-def tunings(trials: pd.DataFrame, data: str, labels: Sequence[str]) -> dict[str, Tuning]:
-    """What stage 1 found on one data set, per activation."""
-    stage = trials[(trials.stage == TUNING) & (trials.data == data)]
+def tunings(trials: pd.DataFrame, condition: str, labels: Sequence[str]) -> dict[str, Tuning]:
+    """What stage 1 found under one condition, per activation."""
+    stage = trials[(trials.stage == TUNING) & (trials.condition == condition)]
     found = {}
     for label in labels:
         means = stage[stage.activation == label].groupby("lr").score_validation.mean()
@@ -68,14 +64,14 @@ def tunings(trials: pd.DataFrame, data: str, labels: Sequence[str]) -> dict[str,
     return found
 
 
-def grid_notes(trials: pd.DataFrame, data: str, labels: Sequence[str]) -> list[str]:
-    """What a reader should know about the learning-rate grid of a data set."""
-    stage = trials[(trials.stage == TUNING) & (trials.data == data)]
+def grid_notes(trials: pd.DataFrame, condition: str, labels: Sequence[str]) -> list[str]:
+    """What a reader should know about the learning-rate grid of a condition."""
+    stage = trials[(trials.stage == TUNING) & (trials.condition == condition)]
     notes = []
     if added := sorted(stage.lr[stage["round"] > 0].unique()):
         rates = ", ".join(f"{rate:g}" for rate in added)
         notes.append(f"A best learning rate lay at the edge of the grid, which was extended for all by {rates}.")
-    if edge := [label for label, tuning in tunings(trials, data, labels).items() if tuning.edge]:
+    if edge := [label for label, tuning in tunings(trials, condition, labels).items() if tuning.edge]:
         notes.append(f"The best learning rate lies at the edge of the whole grid for {', '.join(edge)}.")
     return notes
 
@@ -86,32 +82,34 @@ class Rounds:
     Parameters
     ----------
     plan : where chunks and outcomes are kept
-    datasets, activations, settings : what is compared, and how
-    jobs : worker processes
+    problems : (condition, activation) -> what is trained
+    settings : of the experiment
+    engine : where the chunks run
     progress : told after every chunk
     """
 
     def __init__(
         self,
         plan: Plan,
-        datasets: Sequence[Dataset],
-        activations: Sequence[Activation],
+        problems: dict[tuple[str, str], Problem],
         settings: Settings,
         *,
-        jobs: int,
+        engine: Engine,
         progress: ProgressCallback,
     ) -> None:
-        self.plan, self.settings, self.jobs, self.progress = plan, settings, jobs, progress
-        self.datasets = {dataset.name: dataset for dataset in datasets}
-        self.activations = {item.label: item for item in activations}
-        self.steps = {d.name: settings.steps_for(len(d.split(1)[0])) for d in datasets}
+        self.plan, self.problems, self.settings = plan, problems, settings
+        self.engine, self.progress = engine, progress
+        self.conditions = list(dict.fromkeys(condition for condition, _ in problems))
+        self.labels = list(dict.fromkeys(label for _, label in problems))
+        rows = {data.name: len(data.split(1)[0]) for data in {p.dataset for p in problems.values()}}
+        self.steps = {key: settings.steps_for(rows[problem.dataset.name]) for key, problem in problems.items()}
 
     def run(self) -> None:
         """Both stages and the costs, from wherever the plan stands."""
         if found := self.plan.finished_runs():
             self.progress(*self._position(), f"going on: {found} finished runs found")
-        for data in self.datasets:
-            self._add(data, TUNING, 0, self.settings.learning_rates)
+        for condition in self.conditions:
+            self._add(condition, TUNING, 0, self.settings.learning_rates)
         self._work("learning rates")
         for extension in range(1, MOST_EXTENSIONS + 1):
             if not self._extend_grids(extension):
@@ -121,64 +119,67 @@ class Rounds:
         self._work("final runs")
         self._measure_costs()
 
-    def _add(self, data: str, stage: int, round_: int, rates: Sequence[float], label: str | None = None) -> None:
+    def _add(self, condition: str, stage: int, round_: int, rates: Sequence[float], label: str | None = None) -> None:
         """Plan runs at these rates, for one activation or all."""
-        dataset, settings = self.datasets[data], self.settings
-        seeds = settings.tuning_seed_list() if stage == TUNING else settings.seed_list()
-        most = most_members(settings, dataset.x.shape[1], dataset.outputs)
-        for name in self.activations if label is None else [label]:
-            chunks = chunks_of(data, name, stage=stage, round_=round_, rates=rates, seeds=seeds, most=most)
-            self.plan.add_chunks(chunks)
+        seeds = self.settings.tuning_seed_list() if stage == TUNING else self.settings.seed_list()
+        for name in self.labels if label is None else [label]:
+            self.plan.add_chunks(chunks_of(condition, name, stage=stage, round_=round_, rates=rates, seeds=seeds))
 
     def _extend_grids(self, extension: int) -> bool:
         """Plan further rates where a best one lies at an edge; False if nowhere."""
-        if not self.settings.extend:
+        if self.settings.per_decade is None:
             return False
-        trials = pd.DataFrame(self.plan.trials())
+        trials = self.plan.trials()
         trials = trials[trials["round"] < extension]
         extended = False
-        for data in self.datasets:
-            found = tunings(trials, data, list(self.activations))
+        for condition in self.conditions:
+            found = tunings(trials, condition, self.labels)
             grid = next(iter(found.values())).rates
             edges = {tuning.edge for tuning in found.values()}
             if rates := [
-                *(_beyond(grid[0], -1) if -1 in edges else ()),
-                *(_beyond(grid[-1], 1) if 1 in edges else ()),
+                *(_beyond(grid[0], -1, self.settings.per_decade) if -1 in edges else ()),
+                *(_beyond(grid[-1], 1, self.settings.per_decade) if 1 in edges else ()),
             ]:
-                self._add(data, TUNING, extension, rates)
+                self._add(condition, TUNING, extension, rates)
                 extended = True
         return extended
 
     def _add_stage_2(self) -> None:
-        trials = pd.DataFrame(self.plan.trials())
-        for data in self.datasets:
-            for label, tuning in tunings(trials, data, list(self.activations)).items():
-                self._add(data, FINAL, 0, [tuning.rate], label)
+        trials = self.plan.trials()
+        for condition in self.conditions:
+            for label, tuning in tunings(trials, condition, self.labels).items():
+                self._add(condition, FINAL, 0, [tuning.rate], label)
 
     def _work(self, text: str) -> None:
         """Run what the plan holds open, the longest first, and write down every outcome as it comes."""
         chunks = sorted(self.plan.open_chunks(), key=self._size, reverse=True)
         self.progress(*self._position(), text)
-        tasks = [
-            (chunk, self.datasets[chunk.data], self.activations[chunk.activation], self.settings) for chunk in chunks
-        ]
-        for chunk, trials, seconds in self._in_parallel(work.train, tasks):
-            self.plan.finish(chunk, trials, seconds)
-            self.progress(*self._position(), f"{text}: {chunk.activation} on {chunk.data}")
+        tasks = [(chunk, *self._problem(chunk).parts) for chunk in chunks]
+        for outcome in self.engine.run(work.train, tasks):
+            chunk = chunks[outcome.number]
+            if isinstance(outcome.result, Failure):
+                chance = self._problem(chunk).dataset.chance
+                message = outcome.result.message
+                trials = [failed_trial(member, chance, chunk.stage, message) for member in chunk.members]
+                self.plan.finish(chunk, trials, math.nan)
+            else:
+                self.plan.finish(chunk, *outcome.result)
+            self.progress(*self._position(), f"{text}: {chunk.activation} on {chunk.condition}")
 
     def _measure_costs(self) -> None:
-        """Time single steps, alone on the machine: nothing else runs any more."""
-        timed = {row["data"] for row in self.plan.costs()}
-        for data in [name for name in self.datasets if name not in timed]:
-            self.progress(*self._position(), f"timing one step on {data}")
-            task = (self.datasets[data], list(self.activations.values()), self.settings)
-            for costs in self._in_parallel(work.measure_costs, [task]):
-                self.plan.finish_costs(data, costs)
+        """Time single steps, one condition after the other: nothing else runs any more."""
+        timed = set(self.plan.costs().condition)
+        for condition in [condition for condition in self.conditions if condition not in timed]:
+            self.progress(*self._position(), f"timing single steps on {condition}")
+            problems = [self.problems[condition, label] for label in self.labels]
+            dataset = problems[0].dataset
+            task = (dataset, [problem.parts[1:] for problem in problems])
+            for outcome in self.engine.run(work.measure_costs, [task]):
+                lost = isinstance(outcome.result, Failure)
+                self.plan.finish_costs(condition, map(failed_cost, self.labels) if lost else outcome.result)
 
-    def _in_parallel(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
-        """Results in the order in which they become ready."""
-        parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
-        yield from parallel(joblib.delayed(function)(*task) for task in tasks)
+    def _problem(self, chunk: Chunk) -> Problem:
+        return self.problems[chunk.condition, chunk.activation]
 
     def _position(self) -> tuple[int, int]:
         """(done, total) in optimiser steps of single networks."""
@@ -186,14 +187,14 @@ class Rounds:
         total = sum(map(self._size, planned))
         done = total - sum(map(self._size, self.plan.open_chunks()))
         if all(chunk.stage == TUNING for chunk in planned):
-            total += len(self.activations) * self.settings.seeds * sum(self.steps.values())
+            total += self.settings.seeds * sum(self.steps.values())
         return done, total
 
     def _size(self, chunk: Chunk) -> int:
-        return len(chunk.members) * self.steps[chunk.data]
+        return len(chunk.members) * self.steps[chunk.condition, chunk.activation]
 
 
-def _beyond(rate: float, direction: int) -> list[float]:
-    """The half decades next to a rate, downwards (-1) or upwards (1)."""
-    exponent = round(2 * math.log10(rate))
-    return [half_decade(exponent + direction * (step + 1)) for step in range(EXTENSION)]
+def _beyond(rate: float, direction: int, per_decade: int) -> list[float]:
+    """The rates of the decade next to a rate, downwards (-1) or upwards (1)."""
+    place = round(per_decade * math.log10(rate))
+    return [grid_rate(place + direction * (step + 1), per_decade) for step in range(per_decade)]

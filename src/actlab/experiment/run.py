@@ -3,79 +3,112 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata, util
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from actlab.activation import Activation
-from actlab.errors import MissingExtra, OptionError, UnsupportedType, need
+import numpy as np
+
+from actlab.errors import MissingExtra, OptionError, need
+from actlab.experiment.condition import cross, networks_of
+from actlab.experiment.contender import Contender, contender, contenders
+from actlab.experiment.problem import Problem
+from actlab.experiment.scaling import SCALINGS
 from actlab.experiment.settings import (
     DEFAULT_ACTIVATIONS,
     DEFAULT_DATA,
     WHO,
     Settings,
     checked_settings,
+    several_of,
     whole,
 )
-from actlab.registry import get
 
 if TYPE_CHECKING:
+    from actlab.experiment.condition import Condition
     from actlab.experiment.data import Dataset
+    from actlab.experiment.models.user import UserModel
     from actlab.experiment.plan import Plan
     from actlab.experiment.progress import ProgressCallback
     from actlab.experiment.result import Comparison
 
 # Raised when a change of the protocol makes earlier outcomes incomparable.
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 def compare(
     data: Any = DEFAULT_DATA,
-    activations: Sequence[str | Activation] = DEFAULT_ACTIVATIONS,
+    activations: Sequence[Any] = DEFAULT_ACTIVATIONS,
     *,
-    target: str | None = None,
-    depth: int = 3,
-    width: int = 64,
+    target: str | Sequence[str] | None = None,
+    task: str | None = None,
+    missing: str = "refuse",
+    scale: str | Sequence[str] = "standard",
+    model: Any = "mlp",
+    norm: str | Sequence[str] | None = None,
+    init: str | Sequence[str] | None = None,
+    depth: int | None = None,
+    width: int | None = None,
+    budget: str = "standard",
     batch: int = 64,
-    seeds: int = 10,
-    tuning_seeds: int = 3,
+    seeds: int | None = None,
+    tuning_seeds: int | None = None,
     steps: int | None = None,
     learning_rates: Sequence[float] | None = None,
-    baseline: str | Activation | None = None,
+    baseline: Any = None,
     out: str | Path | None = None,
+    numbered: bool = False,
     jobs: int | None = None,
+    engine: str = "local",
+    address: str | None = None,
+    device: str = "cpu",
     progress: ProgressCallback | None = None,
 ) -> Comparison:
     """Train the same network with different activation functions on the same data, fairly.
 
     Every activation gets its own learning rate, chosen on validation rows from one grid (stage 1), and is
     then trained with fresh seeds and scored once on test rows nothing was chosen by (stage 2). Each seed
-    changes split, initialisation and batch order together, alike for all activations. The network is a
-    multilayer perceptron, initialised with the activation's own gain and trained by Adam, its learning rate
-    constant for the first half and falling to 0 in the second.
+    changes split, initialisation and batch order together, alike for all activations. Networks are trained by Adam,
+    its learning rate constant for the first half and falling to 0 in the second.
+
+    Where ``data``, ``scale``, ``model``, ``norm`` or ``init`` name several, every combination is a condition with a
+    ranking of its own.
 
     Parameters
     ----------
-    data : name of a bundled data set, path of a CSV or TSV file, (X, y) arrays, a data frame, or a list of
-        these
-    activations : names as the command line writes them ("leaky_relu:negative_slope=0.2") or Activations
-    target : the column to predict, for files and data frames
-    depth, width : hidden layers, and units in each
+    data : name of a bundled data set or generator, path of a file (CSV, TSV, Parquet, NPZ), a pair of .npy files,
+        (X, y) arrays, a data frame, or a list of these
+    activations : names as the command line writes them ("leaky_relu:negative_slope=0.2", "gate(silu)",
+        "relu/hard_swish"), Activations, or torch modules (a class, an instance, a function that makes one)
+    target : the column or columns to predict, for files and data frames
+    task : "classification", "multilabel" or "regression"; None recognises it by the target
+    missing : what to do about missing values: "refuse", "mean", "median" or "drop"
+    scale : of the inputs: "standard", "minmax", "minmax11" or "none"
+    model : "mlp", "cnn", "resnet", "mobilenet", "transformer", the user's own as "FILE.py:build" or as a function
+        build(activation, in_features, out_features)
+    norm : normalisation before each activation: "none", "batch" or "layer"; None takes none and layer, side by side
+    init : start of the weights: "gain", by the activation's own, or "torch", as PyTorch does; None takes gain in our
+        networks and leaves a user's own as it is built
+    depth, width : size of the network; None takes that of the model (mlp: 3 hidden layers of 64 units)
+    budget : "quick", "standard" or "publish": seeds (5, 10, 20), steps and grid, where they are not given
     batch : rows of a training step
     seeds : reported runs per activation, at least 2
     tuning_seeds : runs per activation and learning rate in stage 1
-    steps : optimiser steps of a run; None takes 60 passes over the training rows, 500 to 2,000 steps
-    learning_rates : the grid; None takes seven from 1e-4 to 0.1 and adds a decade where a best one lies at an
-        edge
+    steps : optimiser steps of a run; None goes by passes over the training rows
+    learning_rates : the grid; None takes 1e-4 to 0.1 and adds a decade where a best one lies at an edge
     baseline : the activation to compare with; None takes relu, or the first
-    out : folder for `trials.sqlite`, in which an interrupted comparison continues; None keeps nothing
+    out : folder for `trials.sqlite`, in which an interrupted comparison continues; None keeps nothing. A folder that
+        holds another comparison is refused
+    numbered : take out-2, out-3, ... instead of refusing
     jobs : worker processes; None takes one per core. The numbers do not depend on it
+    engine, address : "local" processes, or a "ray" or "dask" cluster, at its address or started here
+    device : "cpu" or "cuda", where the networks train
     progress : called with (done, total, text); None draws a bar if stderr is a terminal
 
     Returns
@@ -86,58 +119,75 @@ def compare(
     ------
     DataError, OptionError, UnknownActivation, MissingExtra
         If the data or an option cannot be used, or an extra is not installed.
+
+    Examples
+    --------
+    >>> result = actlab.compare("wine", ["relu", "tanh"], norm="none", steps=20, seeds=2, tuning_seeds=1)
+    >>> sorted(result.frame.activation)
+    ['relu', 'tanh']
     """
     start = perf_counter()
-    items = _checked_activations(activations)
+    items = _checked_contenders(activations)
     settings = checked_settings(
-        depth=depth, width=width, batch=batch, seeds=seeds, tuning_seeds=tuning_seeds, steps=steps,
-        learning_rates=learning_rates, baseline=_baseline(baseline, items),
+        budget=budget, batch=batch, seeds=seeds, tuning_seeds=tuning_seeds, steps=steps,
+        learning_rates=learning_rates, baseline=_baseline(baseline, items), device=device,
     )  # fmt: skip
-    workers = _checked_jobs(jobs)
+    workers = _workers(jobs, device)
     _need_extras()
+    from actlab.experiment.engines import check_engine
+    from actlab.experiment.engines import engine as start_engine
+    from actlab.experiment.progress import reporting
+    from actlab.experiment.result import Comparison
+    from actlab.experiment.rounds import Rounds
     from actlab.experiment.sources import load_all
 
-    datasets = load_all(data, target, WHO)
-    plan = _open_plan(settings, datasets, items, None if out is None else Path(out))
+    check_engine(engine, address)
+    networks, users = networks_of(model, norm, init, depth, width)
+
+    scales = several_of("scale", scale, tuple(SCALINGS))
+    datasets = load_all(data, target, WHO, task=task, missing=missing)
+    conditions = cross([dataset.name for dataset in datasets], scales, networks)
+    problems = _problems(datasets, conditions, items, settings, users)
+    for user in users.values():
+        for dataset in datasets:
+            user.check(items, dataset.x.shape[1], dataset.outputs)
+    options = {
+        "target": target,
+        "task": task,
+        "missing": missing,
+        "scale": list(scales),
+        "depth": depth,
+        "width": width,
+    }
+    folder = None if out is None else Path(out)
+    plan = _open_plan(problems, options, folder, numbered=numbered)
     try:
         found = plan.finished_runs()
-        _run(plan, datasets, items, settings, jobs=workers, progress=progress)
-        environment = _environment() | {"runs_found": found, "jobs": workers}
-        return _result(plan, datasets, items, settings, environment | {"seconds_total": perf_counter() - start})
+        with reporting(progress) as report, start_engine(engine, jobs=workers, address=address, device=device) as run:
+            Rounds(plan, problems, settings, engine=run, progress=report).run()
+        if plan.finished_runs() > found or not plan.environment:
+            before = plan.environment.get("seconds_total", 0.0)
+            plan.note_environment(_environment(engine, workers, device, before + perf_counter() - start))
+        return Comparison.from_plan(plan)
     finally:
         plan.close()
 
 
-def _checked_activations(activations: Sequence[str | Activation]) -> list[Activation]:
+def _checked_contenders(activations: Sequence[Any]) -> list[Contender]:
     """The activations asked for, each once."""
-    if isinstance(activations, str | Activation):
+    if isinstance(activations, str) or not isinstance(activations, Iterable):
         activations = [activations]
-    items = [_activation(item) for item in activations]
+    items = contenders(activations)
     if not items:
         raise OptionError(f"{WHO}: activations must name at least one; got activations={activations!r}")
-    labels = [item.label for item in items]
-    if twice := [label for label in labels if labels.count(label) > 1]:
-        raise OptionError(f"{WHO}: every activation must be there once; got {twice[0]!r} more than once")
     return items
 
 
-def _activation(item: object) -> Activation:
-    if isinstance(item, Activation):
-        return item
-    if isinstance(item, str):
-        found: Activation = get(item)
-        return found
-    raise UnsupportedType(
-        f"{WHO}: an activation must be a name or an Activation; got {type(item).__name__}; "
-        "actlab.define makes one of a formula"
-    )
-
-
-def _baseline(baseline: str | Activation | None, items: Sequence[Activation]) -> str:
+def _baseline(baseline: Any, items: Sequence[Contender]) -> str:
     labels = [item.label for item in items]
     if baseline is None:
         return "relu" if "relu" in labels else labels[0]
-    label = _activation(baseline).label
+    label = contender(baseline).label
     if label not in labels:
         raise OptionError(
             f"{WHO}: baseline must be one of the activations; got baseline={label!r}; choose from {', '.join(labels)}"
@@ -145,10 +195,11 @@ def _baseline(baseline: str | Activation | None, items: Sequence[Activation]) ->
     return label
 
 
-def _checked_jobs(jobs: int | None) -> int:
-    if jobs is None:
-        return int(need("joblib", extra="compare", who=WHO).cpu_count())
-    return whole("jobs", jobs, 1)
+def _workers(jobs: int | None, device: str) -> int:
+    if jobs is not None:
+        return whole("jobs", jobs, 1)
+    # Processes that share one GPU only wait for each other.
+    return 1 if device == "cuda" else int(need("joblib", extra="compare", who=WHO).cpu_count())
 
 
 def _need_extras() -> None:
@@ -160,92 +211,72 @@ def _need_extras() -> None:
         raise MissingExtra(f"{WHO} needs torch; pip install 'actlab[compare]'")
 
 
+def _problems(
+    datasets: Sequence[Dataset],
+    conditions: Sequence[Condition],
+    items: Sequence[Contender],
+    settings: Settings,
+    users: Mapping[str, UserModel],
+) -> dict[tuple[str, str], Problem]:
+    """(condition, activation) -> what is trained."""
+    by_name = {dataset.name: dataset for dataset in datasets}
+    return {
+        (condition.label, item.label): Problem(
+            by_name[condition.data], condition, item, settings, users.get(condition.network.model)
+        )
+        for condition in conditions
+        for item in items
+    }
+
+
 def _open_plan(
-    settings: Settings, datasets: Sequence[Dataset], items: Sequence[Activation], folder: Path | None
+    problems: Mapping[tuple[str, str], Problem], options: Mapping[str, Any], folder: Path | None, *, numbered: bool
 ) -> Plan:
     """The plan of this experiment: a new one, or one that was interrupted."""
     from actlab.experiment.plan import Plan
 
-    description = {
+    every = list(problems.values())
+    settings = every[0].settings
+    datasets = {problem.dataset.name: problem.dataset for problem in every}
+    conditions = {problem.condition.label: problem.condition for problem in every}
+    items = {problem.contender.label: problem.contender for problem in every}
+    users = {problem.user.label: problem.user for problem in every if problem.user}
+    key = {
         "protocol": PROTOCOL,
         "actlab": _version("actlab"),
         "torch": _version("torch"),
-        "settings": settings.as_dict(),
-        "data": {dataset.name: dataset.fingerprint for dataset in datasets},
-        "activations": {item.label: f"{item.formula}, {dict(item.parameters)}" for item in items},
+        **settings.as_dict(),
+        "data": {name: dataset.fingerprint[:16] for name, dataset in datasets.items()},
+        "conditions": [f"{label} ({condition.scale}, {condition.network})" for label, condition in conditions.items()],
+        "activations": {label: item.spec for label, item in items.items()},
+        "networks": {label: user.digest for label, user in users.items()},
     }
-    key = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
-    plan = Plan(folder, key, description, WHO)
-    seeds = [*settings.tuning_seed_list(), *settings.seed_list()]
-    for dataset in datasets:
-        splits = {seed: _digest(dataset, seed) for seed in seeds}
-        plan.add_dataset(dataset.name, dataset.fingerprint, dataset.describe(), splits)
+    description = {
+        "settings": settings.as_dict() | dict(options),
+        "conditions": [asdict(condition) for condition in conditions.values()],
+        "data": {
+            name: dataset.describe() | {"steps": settings.steps_for(len(dataset.split(1)[0]))}
+            for name, dataset in datasets.items()
+        },
+        "activations": [item.to_data() for item in items.values()],
+        "networks": {label: str(user.path) for label, user in users.items() if user.path},
+    }
+    plan = Plan.create(folder, key, description, WHO, numbered=numbered)
+    for dataset in datasets.values():
+        seeds = [*settings.tuning_seed_list(), *settings.seed_list()]
+        plan.add_splits(dataset.name, {seed: _digest(dataset.for_seed(seed), seed) for seed in seeds})
     return plan
 
 
 def _digest(dataset: Dataset, seed: int) -> str:
-    """What tells one split from another."""
+    """What tells one seed's rows from another's."""
     training, validation = dataset.split(seed)
-    return hashlib.sha256(training.tobytes() + validation.tobytes()).hexdigest()
+    digest = hashlib.sha256(training.tobytes() + validation.tobytes())
+    digest.update(np.ascontiguousarray(dataset.y).tobytes())
+    return digest.hexdigest()
 
 
-def _run(
-    plan: Plan,
-    datasets: Sequence[Dataset],
-    items: Sequence[Activation],
-    settings: Settings,
-    *,
-    jobs: int,
-    progress: ProgressCallback | None,
-) -> None:
-    from actlab.experiment.progress import reporting
-    from actlab.experiment.rounds import Rounds
-
-    with reporting(progress) as report:
-        Rounds(plan, datasets, items, settings, jobs=jobs, progress=report).run()
-
-
-def _result(
-    plan: Plan,
-    datasets: Sequence[Dataset],
-    items: Sequence[Activation],
-    settings: Settings,
-    environment: dict[str, Any],
-) -> Comparison:
-    """Tables and conclusion from what the plan holds."""
-    import pandas as pd
-
-    from actlab.experiment.conclusion import conclude
-    from actlab.experiment.result import Comparison
-    from actlab.experiment.rounds import grid_notes
-    from actlab.experiment.summarise import detectable, summarise
-
-    labels = [item.label for item in items]
-    trials, costs = pd.DataFrame(plan.trials()), pd.DataFrame(plan.costs())
-    summary = summarise(trials, costs, datasets, labels, settings.baseline)
-    smallest = detectable(trials, datasets, labels, settings.baseline)
-    described = [_described(dataset, settings, grid_notes(trials, dataset.name, labels)) for dataset in datasets]
-    return Comparison(
-        settings=settings.as_dict(),
-        environment=environment,
-        datasets=described,
-        activations=list(items),
-        trials=trials,
-        curves=pd.DataFrame(plan.curves()),
-        costs=costs,
-        summary=summary,
-        detectable=smallest,
-        conclusion=conclude(summary, described, smallest, settings.baseline, trials),
-    )
-
-
-def _described(dataset: Dataset, settings: Settings, notes: list[str]) -> dict[str, Any]:
-    """The data set for the report, with the steps it was trained for and what happened to the grid."""
-    facts = dataset.describe()
-    return facts | {"steps": settings.steps_for(facts["train"]), "notes": facts["notes"] + notes}
-
-
-def _environment() -> dict[str, Any]:
+def _environment(engine: str, jobs: int, device: str, seconds: float) -> dict[str, Any]:
     """What a number may depend on besides the settings."""
     versions = {name: _version(name) for name in ("actlab", "torch", "numpy", "scipy", "scikit-learn", "pandas")}
     return {
@@ -255,7 +286,11 @@ def _environment() -> dict[str, Any]:
         "cpu": _processor(),
         "cores": os.cpu_count(),
         "torch_threads": 1,
+        "engine": engine,
+        "jobs": jobs,
+        "device": _device_name(device),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds_total": seconds,
     }
 
 
@@ -274,3 +309,11 @@ def _processor() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return (names or [platform.processor() or platform.machine()])[0]
+
+
+def _device_name(device: str) -> str:
+    if device == "cpu":
+        return device
+    import torch
+
+    return f"{device} ({torch.cuda.get_device_name()})"

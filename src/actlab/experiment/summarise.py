@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,78 +11,107 @@ import pandas as pd
 
 from actlab.experiment import statistics
 from actlab.experiment.chunk import FINAL
-from actlab.experiment.data import Dataset
+from actlab.experiment.family import Family, compare_all, family_size
 from actlab.experiment.rounds import Tuning, tunings
 from actlab.experiment.statistics import Scores
 
+# A condition as `Comparison.conditions` describes it.
+Facts = Mapping[str, Any]
 
-def scores_of(trials: pd.DataFrame, data: str, labels: Sequence[str]) -> Scores:
-    """Test scores of stage 2 [activations, seeds], seeds ascending."""
-    stage = trials[(trials.stage == FINAL) & (trials.data == data)]
-    ordered = stage.sort_values("seed")
-    rows = [ordered[ordered.activation == label].score_test for label in labels]
-    return np.array(rows, dtype=np.float64)
+
+def scores_of(trials: pd.DataFrame, conditions: Sequence[Facts], labels: Sequence[str]) -> Scores:
+    """Test scores of stage 2 [conditions, activations, seeds], seeds ascending, NaN where there is none."""
+    final = trials[trials.stage == FINAL]
+    seeds = sorted(final.seed.unique())
+    rows = pd.MultiIndex.from_product([[item["label"] for item in conditions], labels])
+    table = final.pivot_table(index=["condition", "activation"], columns="seed", values="score_test")
+    scores: Scores = table.reindex(index=rows, columns=seeds).to_numpy(dtype=np.float64)
+    return scores.reshape(len(conditions), len(labels), len(seeds))
+
+
+def tests_of(trials: pd.DataFrame, conditions: Sequence[Facts], labels: Sequence[str]) -> Family:
+    """All tests of the comparison, corrected together."""
+    return compare_all(scores_of(trials, conditions, labels), [item["data"] for item in conditions])
 
 
 def summarise(
     trials: pd.DataFrame,
     costs: pd.DataFrame,
-    datasets: Sequence[Dataset],
+    conditions: Sequence[Facts],
     labels: Sequence[str],
     baseline: str,
 ) -> pd.DataFrame:
-    """One row per data set and activation, best mean first; see `Comparison.summary`."""
+    """One row per condition and activation, best mean first; see `Comparison.summary`."""
+    scores, tests = scores_of(trials, conditions, labels), tests_of(trials, conditions, labels)
+    position = list(labels).index(baseline)
     rows: list[dict[str, Any]] = []
-    for dataset in datasets:
-        rows += _ranked(_rows(trials, dataset, labels, list(labels).index(baseline)))
-    return pd.DataFrame(rows).merge(costs.drop(columns="width"), on=["data", "activation"], how="left")
+    for number, condition in enumerate(conditions):
+        own = trials[trials.condition == condition["label"]]
+        p = tests.raw[number][position], tests.activations[number][position]
+        group = statistics.best_group(scores[number], tests.activations[number])
+        compared = _compared(scores[number], position, p, group)
+        trained = [_trained(own, condition, *pair) for pair in zip(labels, scores[number], strict=True)]
+        rows += _ranked(
+            [
+                {"condition": condition["label"], "activation": label} | alone | beside
+                for label, alone, beside in zip(labels, trained, compared, strict=True)
+            ]
+        )
+    taken = ["condition", "activation", "seconds_per_step", "saved_bytes", "parameters", "flops"]
+    return pd.DataFrame(rows).merge(costs[taken], on=["condition", "activation"], how="left")
 
 
 def detectable(
-    trials: pd.DataFrame, datasets: Sequence[Dataset], labels: Sequence[str], baseline: str
+    trials: pd.DataFrame, conditions: Sequence[Facts], labels: Sequence[str], baseline: str
 ) -> dict[str, float]:
-    """Data set -> smallest difference to the baseline this run could have found."""
+    """Condition -> smallest difference to the baseline this run could have found; see `detectable_difference`."""
     position = list(labels).index(baseline)
+    tests = family_size([item["data"] for item in conditions], len(labels))
     return {
-        dataset.name: statistics.detectable_difference(scores_of(trials, dataset.name, labels), position)
-        for dataset in datasets
+        item["label"]: statistics.detectable_difference(own, position, tests)
+        for item, own in zip(conditions, scores_of(trials, conditions, labels), strict=True)
     }
 
 
-def _rows(trials: pd.DataFrame, dataset: Dataset, labels: Sequence[str], baseline: int) -> list[dict[str, Any]]:
-    """The rows of one data set, in the order of the labels."""
-    scores = scores_of(trials, dataset.name, labels)
-    raw, corrected = statistics.all_pairs(scores)
-    group = statistics.best_group(scores, corrected)
-    tuned = tunings(trials, dataset.name, labels)
-    final = trials[(trials.stage == FINAL) & (trials.data == dataset.name)]
+def _compared(scores: Scores, baseline: int, p: tuple[Scores, Scores], group: Iterable[bool]) -> list[dict[str, Any]]:
+    """For every activation, how it compares with the baseline and with the best."""
+    raw, corrected = p
     rows = []
-    for number, label in enumerate(labels):
-        own, difference = scores[number], statistics.estimate(scores[number] - scores[baseline])
+    for own, own_raw, own_corrected, alike in zip(scores, raw, corrected, group, strict=True):
+        difference = statistics.estimate(own - scores[baseline])
         rows.append(
-            {"data": dataset.name, "activation": label}
-            | _estimate(own, bounded=dataset.classes is not None)
-            | _rates(tuned[label], dataset.chance)
-            | {
+            {
                 "difference": difference.mean,
                 "difference_low": difference.low,
                 "difference_high": difference.high,
-                "p": raw[number, baseline],
-                "p_holm": corrected[number, baseline],
+                "p": float(own_raw),
+                "p_holm": float(own_corrected),
                 "improvement_probability": statistics.improvement_probability(own, scores[baseline]),
-                "best_group": bool(group[number]),
-                "diverged": int(final[final.activation == label].diverged.sum()),
-                "runs": scores.shape[1],
+                "best_group": bool(alike),
             }
         )
     return rows
 
 
-def _estimate(scores: Scores, *, bounded: bool) -> dict[str, float]:
+def _trained(trials: pd.DataFrame, condition: Facts, label: str, scores: Scores) -> dict[str, Any]:
+    """How one activation fared by itself: scores, learning rates, divergence."""
+    final = trials[(trials.stage == FINAL) & (trials.activation == label)]
+    diverged = int(final.diverged.sum())
+    tuning = tunings(trials, condition["label"], [label])[label]
+    return (
+        _estimate(scores, condition, diverged)
+        | _rates(tuning, condition["chance"])
+        | {"diverged": diverged, "runs": int(np.sum(~np.isnan(scores)))}
+    )
+
+
+def _estimate(scores: Scores, condition: Facts, diverged: int) -> dict[str, float]:
     """Mean, spread and interval; an accuracy's interval ends at 0 and 1, an R^2's at 1."""
-    found = statistics.estimate(scores)
-    floor = 0.0 if bounded else -math.inf
-    return {"mean": found.mean, "sd": found.sd, "low": max(floor, found.low), "high": min(1.0, found.high)}
+    share = condition["task"] != "regression"
+    # A run that diverged scores chance level by decree: that is no count of right answers.
+    found = statistics.estimate(scores, condition["test"] if share and not diverged else None)
+    low, high = np.clip([found.low, found.high], 0.0 if share else -math.inf, 1.0)
+    return {"mean": found.mean, "sd": found.sd, "low": float(low), "high": float(high)}
 
 
 def _rates(tuning: Tuning, chance: float) -> dict[str, float]:
@@ -92,10 +121,16 @@ def _rates(tuning: Tuning, chance: float) -> dict[str, float]:
 
 
 def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Best mean first, with equal ranks for equal means."""
-    ordered = sorted(rows, key=lambda row: -row["mean"])
-    means = [row["mean"] for row in ordered]
+    """Best mean first, with equal ranks for equal means; without a score last."""
+    values = [-math.inf if math.isnan(row["mean"]) else row["mean"] for row in rows]
+    order = sorted(range(len(rows)), key=lambda number: -values[number])
+    best_first = [values[number] for number in order]
     return [
-        {"data": row["data"], "activation": row["activation"], "rank": means.index(row["mean"]) + 1} | row
-        for row in ordered
+        {
+            "condition": rows[number]["condition"],
+            "activation": rows[number]["activation"],
+            "rank": best_first.index(values[number]) + 1,
+        }
+        | rows[number]
+        for number in order
     ]

@@ -12,6 +12,7 @@ HALF_DECADE = 0.01  # how far twice the logarithm of a rate may be from whole: 0
 SMALL_TIMES = ((1e6, "µs"), (1e3, "ms"))
 ROUNDS_TO_1000 = 999.5  # with three digits: better said in the next unit
 KIB = 2**10
+SMALLEST_SHARE = 0.001  # one decimal of a per cent
 ORDINARY_P = 0.1  # from here on the third decimal says nothing
 SMALLEST_P = 0.001  # t tests on a few seeds do not support finer statements
 
@@ -29,25 +30,29 @@ class Score:
 
     Attributes
     ----------
-    percent : whether the score is a share, to be multiplied by 100
+    name : what the score is called
     """
 
-    percent: bool
+    name: str
 
     @classmethod
     def of(cls, score: str) -> Score:
-        """The writer for a data set's ``score`` ("accuracy" or "R^2")."""
-        return cls(percent=score == "accuracy")
+        """The writer for a condition's ``score`` ("accuracy", "label accuracy" or "R^2")."""
+        return cls(score.replace("^2", "²"))
 
     @property
-    def name(self) -> str:
-        """What the score is called."""
-        return "accuracy" if self.percent else "R²"
+    def percent(self) -> bool:
+        """Whether the score is a share, to be multiplied by 100."""
+        return self.name.endswith("accuracy")
 
     @property
     def unit(self) -> str:
         """What follows a difference."""
         return "points" if self.percent else ""
+
+    def axis_title(self, which: str) -> str:
+        """What stands beside an axis, "test accuracy, %"."""
+        return f"{which} {self.name}{', %' if self.percent else ''}"
 
     @property
     def digits(self) -> int:
@@ -91,6 +96,10 @@ class Score:
         """The size of a difference with its unit, "1.1 points"."""
         text = self.plain(abs(value))
         return f"{text} {self.unit}".rstrip() if text != MISSING else text
+
+    def found(self, value: float) -> str:
+        """The smallest difference that could be found; no share can differ by more than one."""
+        return "none, with so few seeds" if self.percent and value > 1 else self.size(value)
 
     def difference_interval(self, low: float, high: float) -> str:
         """An interval of a difference, "-0.4 to +1.2" with a true minus sign."""
@@ -174,6 +183,41 @@ def probability(value: float) -> str:
 def count(value: float) -> str:
     """A whole number with thin spaces between thousands, "12 345"."""
     return f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}") if math.isfinite(value) else MISSING
+
+
+def share(value: float) -> str:
+    """A share, "12.3 %"; what is there but rounds to nothing is "< 0.1 %".
+
+    Examples
+    --------
+    >>> share(0.123), share(0.0), share(0.0001)
+    ('12.3 %', '0 %', '< 0.1 %')
+    """
+    if not math.isfinite(value):
+        return MISSING
+    if 0 < value < SMALLEST_SHARE:
+        return f"< {100 * SMALLEST_SHARE:g} %"
+    return f"{100 * value:.1f}".removesuffix(".0") + " %"
+
+
+def whole_share(value: float) -> str:
+    """A share in whole per cent, "62 %"."""
+    return f"{100 * value:.0f} %" if math.isfinite(value) else MISSING
+
+
+def plain(value: float, digits: int = 3) -> str:
+    """A number with so many significant digits and a true minus sign.
+
+    Examples
+    --------
+    >>> plain(0.01234), plain(123456.0), plain(-2.5)
+    ('0.0123', '1.23e5', '\N{MINUS SIGN}2.5')
+    """
+    if not math.isfinite(value):
+        return MISSING
+    text = f"{value:.{digits}g}".replace("-", MINUS)
+    mantissa, _, exponent = text.partition("e")
+    return f"{mantissa}e{exponent.lstrip('+0').replace(MINUS + '0', MINUS)}" if exponent else text
 
 
 def decades(value: float) -> str:

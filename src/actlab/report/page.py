@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from actlab.activation import Axis
-from actlab.plots import style
-from actlab.report import numbers, pictures
-from actlab.report.method import command, describe, protocol
-from actlab.report.svg import inline
-from actlab.report.view import data_views
+from actlab.report import functions, numbers, scores
+from actlab.report.command import command, is_formula, stand_ins
+from actlab.report.detail import condition
+from actlab.report.method import protocol
+from actlab.report.ranks import ranks
+from actlab.report.svg import key, scale
+from actlab.report.view import by_data, views_of
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from actlab.activation import Activation
     from actlab.experiment.result import Comparison
-    from actlab.report.view import DataView, Row
+    from actlab.report.view import View
 
 TEMPLATES = "templates"
-ALL_DIVERGED = "every run diverged"
+OPEN_DETAILS = 1  # with more conditions than this the details of all but the first are folded
 
 
 def render(comparison: Comparison) -> str:
     """The text of the page."""
-    with style.context():
-        context = _context(comparison)
-    return _templates().get_template("report.html.j2").render(context)
+    return _templates().get_template("report.html.j2").render(_context(comparison))
 
 
 def _templates() -> Environment:
@@ -44,11 +39,11 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    writers = (numbers.rate, numbers.duration, numbers.memory, numbers.probability)
+    writers = (numbers.rate, numbers.duration, numbers.memory, numbers.probability, numbers.count, numbers.whole_share)
     templates.filters.update({writer.__name__: writer for writer in writers})
-    templates.filters["breakable"] = breakable
+    templates.filters |= {"breakable": breakable, "capitalize_first": capitalised}
     templates.tests["finite"] = math.isfinite
-    templates.globals["missing"] = numbers.MISSING
+    templates.globals.update(missing=numbers.MISSING, reads=scores.reads, scale=scale)
     return templates
 
 
@@ -56,39 +51,50 @@ def breakable(label: str) -> Markup:
     """A label that a narrow column may break after its punctuation."""
     text = str(escape(label))
     # `escape` leaves no bare < or >, and its entities end in a semicolon, which is not among the marks.
-    return Markup(re.sub(r"([:,=])", r"\1<wbr>", text))  # noqa: S704
+    return Markup(re.sub(r"([:,=/(_])", r"\1<wbr>", text))  # noqa: S704
+
+
+def capitalised(text: str) -> str:
+    """A sentence from a phrase."""
+    return text[:1].upper() + text[1:]
 
 
 def _context(comparison: Comparison) -> dict[str, Any]:
-    views = data_views(comparison)
+    views = views_of(comparison)
     answer, paragraphs = _answer(comparison)
+    conditions = [
+        condition(view, comparison.activations) | {"paragraph": paragraph, "id": f"c{number}"}
+        for number, (view, paragraph) in enumerate(zip(views, paragraphs, strict=True), start=1)
+    ]
     return {
         "css": _own_file("report.css"),
         "js": _own_file("report.js"),
         "answer": answer,
-        "data": [
-            _data(view, f"d{number}") | {"paragraph": paragraph}
-            for number, (view, paragraph) in enumerate(zip(views, paragraphs, strict=True), start=1)
-        ],
-        "functions": [_function(item, f"f{number}") for number, item in enumerate(comparison.activations, start=1)],
+        "conditions": conditions,
+        "groups": [_group(name, members, conditions) for name, members in by_data(views)],
+        "folded": len(conditions) > OPEN_DETAILS,
+        "ranks": ranks(comparison),
+        "functions": [_function(contender) for contender in comparison.activations],
         "method": protocol(comparison, views),
         "command": command(comparison),
+        "stand_ins": stand_ins(comparison),
         "tables": [
             ("Settings", _table(comparison.settings)),
-            ("Environment", _table(comparison.environment)),
+            ("Versions and hardware", _table(comparison.environment)),
         ],
+        "fingerprints": {view.data: view.facts.get("fingerprint") or numbers.MISSING for view in views},
         "environment": {"actlab": None, "date": None} | comparison.environment,
     }
 
 
 def _answer(comparison: Comparison) -> tuple[list[str], list[str]]:
-    """(the paragraphs that open the page, one paragraph for each data set)."""
+    """(the paragraphs that open the page, one paragraph for each condition)."""
     *about, overall = comparison.conclusion or [""]
-    if len(about) == len(comparison.datasets):
-        # Each stands under its data set's name.
-        named = zip(about, comparison.datasets, strict=True)
-        return [overall], [text.removeprefix(f"{facts['name']}: ") for text, facts in named]
-    return comparison.conclusion, [""] * len(comparison.datasets)
+    if len(about) == len(comparison.conditions):
+        # Each stands under its condition's name.
+        named = zip(about, comparison.conditions, strict=True)
+        return [overall], [text.removeprefix(f"{facts['label']}: ") for text, facts in named]
+    return comparison.conclusion[::-1], [""] * len(comparison.conditions)
 
 
 def _own_file(name: str) -> Markup:
@@ -96,127 +102,63 @@ def _own_file(name: str) -> Markup:
     return Markup(text)  # noqa: S704  (our own file)
 
 
-def _picture(figure: Figure, name: str, label: str) -> Markup:
-    """A figure as markup: `svg.inline` escapes what it is given."""
-    return Markup(inline(figure, name=name, label=label))  # noqa: S704
-
-
-# ---------------------------------------------------------------- one data set
-
-
-def _data(view: DataView, name: str) -> dict[str, Any]:
-    """Everything the page shows of one data set; ``name`` begins the ids of its pictures."""
-    cost = pictures.cost(view)
+def _group(name: str, members: list[View], conditions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The conditions of one data set, and what changes from one to the other."""
+    axis, rows = scores.shifts(members) if len(members) > 1 else (None, [])
+    shift = {
+        "axis": axis,
+        "unit": members[0].score.axis_title("test"),
+        "rows": [(label, chart.svg(_marks(chart))) for label, chart in rows],
+        "keys": [(key(*scores.look_of(place)), view.name) for place, view in enumerate(members)],
+    }
+    shown = {id(view) for view in members}
     return {
-        "view": view,
-        "verdict": verdict(view),
-        "headline": headline(view),
-        "description": describe(view.facts),
-        "runs": f"{max((row.runs for row in view.rows), default=0)} runs",
-        "tuning_runs": f"{view.tuning.seed.nunique()} seeds each",
-        "steps": numbers.count(view.curves.step.max()),
-        "failed": any(row.diverged for row in view.rows),
-        "tuning_failed": bool(view.tuning.diverged.any()),
-        "strip": _picture(pictures.strip(view), f"{name}-runs", f"Test scores of every run. {_spoken(view)}"),
-        "cost": cost and _picture(cost, f"{name}-cost", f"Test score against time per step. {_spoken_cost(view)}"),
-        "rates": _panels(view, pictures.rate_panels(view), f"{name}-rate", _rate_value, "learning rate"),
-        "learning": _panels(view, pictures.curve_panels(view), f"{name}-curve", _settled_value, "training step"),
+        "name": name,
+        "conditions": [each for each in conditions if id(each["view"]) in shown],
+        "shift": shift if rows else None,
     }
 
 
-def verdict(view: DataView) -> str:
-    """The answer for one data set in a few words."""
-    level, total = len(view.best_group), len(view.rows)
-    if not view.trained:
-        return "No run trained to the end"
-    if total == 1:
-        return "Only one function was tried"
-    if level == total:
-        return f"No difference found between the {total}"
-    if level == 1:
-        return f"{view.best_group[0].activation} is the best"
-    return f"{level} of {total} are level at the top"
-
-
-def headline(view: DataView) -> list[tuple[str, str]]:
-    """The figures beside the verdict."""
-    score = view.score
-    guess = ("A constant guess", score.text(view.chance))
-    if not view.trained:
-        return [guess]
-    best = view.trained[0]
-    facts = [
-        ("Highest mean", f"{best.activation} {score.text(best.mean)}"),
-        ("95 % interval", score.interval(best.low, best.high)),
-    ]
-    if len(view.rows) > 1:
-        facts.append(("From best to worst", score.size(best.mean - view.rows[-1].mean)))
-    facts.append(("Smallest difference this run could find", score.size(view.detectable)))
-    return [*facts, guess]
-
-
-def _spoken(view: DataView) -> str:
-    """The ranking in words, for those who cannot see the chart."""
-    return "; ".join(
-        f"{row.activation}: {view.score.text(row.mean)}, interval {view.score.interval(row.low, row.high)}"
-        for row in view.rows
-    )
-
-
-def _spoken_cost(view: DataView) -> str:
-    return "; ".join(
-        f"{row.activation}: {view.score.text(row.mean)}, {numbers.duration(row.seconds_per_step)}" for row in view.rows
-    )
-
-
-def _panels(
-    view: DataView, figures: list[Figure], name: str, value: Callable[[Row], str], over: str
-) -> list[dict[str, Any]]:
-    """The panels of one kind: label, what to read off it, picture."""
-    return [
-        {
-            "label": row.activation,
-            "value": value(row),
-            "picture": _picture(
-                figure,
-                f"{name}{number}",
-                f"{row.activation}: validation {view.score.name} over {over}; {value(row)}",
-            ),
-        }
-        for number, (row, figure) in enumerate(zip(view.rows, figures, strict=True), start=1)
-    ]
-
-
-def _rate_value(row: Row) -> str:
-    if not row.scores.size:
-        return ALL_DIVERGED
-    best = f"best {numbers.rate(row.best_lr)}"
-    if not math.isfinite(row.lr_decades):
-        return best
-    return f"{best}, good over {numbers.decades(row.lr_decades)}" if row.lr_decades > 0 else f"{best}, good there only"
-
-
-def _settled_value(row: Row) -> str:
-    if not row.scores.size:
-        return ALL_DIVERGED
-    if not math.isfinite(row.settled):
-        return "did not settle"
-    return f"95 % by step {numbers.count(row.settled)}"
+def _marks(chart: Any) -> str:
+    """The dots of a chart in words."""
+    return "; ".join(mark.tip for mark in chart.marks if mark.kind == "dot") or scores.FAILED
 
 
 # ---------------------------------------------------------------- functions and settings
 
 
-def _function(item: Activation, name: str) -> dict[str, Any]:
-    axis = isinstance(item, Axis)
+def _function(contender: Any) -> dict[str, Any]:
+    item = contender.item
+    if item is None:
+        nothing = dict.fromkeys(("note", "picture", "formula", "source"), "")
+        return nothing | {"label": contender.label, "summary": made_of(contender)}
     return {
-        "label": item.label,
-        "note": "Acts on groups of values; drawn for the pair (x, 0)." if axis else "",
-        "picture": _picture(pictures.function(item), name, f"{item.label} and its derivative from -4 to 4"),
+        "label": contender.label,
+        "note": made_of(contender) if contender.units[0].gated else functions.note(item),
+        "picture": functions.function(item).svg(f"{item.label} and its derivative from -4 to 4"),
         "formula": item.formula,
         "summary": item.summary,
         "source": item.source,
     }
+
+
+def made_of(contender: Any) -> str:
+    """A contender that is not one plain function, in words."""
+    parts = [_unit(unit) for unit in contender.units]
+    if len(parts) == 1:
+        return f"{capitalised(parts[0])}."
+    shares = {2: ("first half", "second half"), 3: ("first third", "second third", "last third")}.get(len(parts))
+    if shares is None:
+        return f"By depth: {', then '.join(parts)}."
+    placed = (f"{part} in the {share} of the network" for part, share in zip(parts, shares, strict=True))
+    return f"By depth: {'; '.join(placed)}."
+
+
+def _unit(unit: Any) -> str:
+    name = unit.item.label
+    if unit.gated:
+        return f"a gate: {name}(a) · b of the two halves a and b of a layer"
+    return name if is_formula(unit) else f"the module {name}, which has no formula to draw"
 
 
 def _table(values: dict[str, Any]) -> list[tuple[str, str]]:
@@ -225,7 +167,7 @@ def _table(values: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _setting(name: str, value: Any) -> str:
     """A setting as a reader would write it."""
-    if name == "learning_rates":
+    if name == "learning_rates" and value is not None:
         return ", ".join(numbers.rate(each) for each in value)
     if name == "seconds_total":
         return numbers.span(value)

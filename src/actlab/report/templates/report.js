@@ -1,4 +1,5 @@
-// A click on a heading sorts its table. The page is complete without this.
+// The page is complete without this: a click on a heading sorts its table, and folded details open when they are
+// linked to or printed.
 for (const table of document.querySelectorAll("table.ranking")) {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
@@ -23,3 +24,18 @@ for (const table of document.querySelectorAll("table.ranking")) {
     });
   });
 }
+const folded = [...document.querySelectorAll("details")];
+const follow = () => {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  for (const each of target ? target.querySelectorAll("details") : []) each.open = true;
+};
+addEventListener("hashchange", follow);
+follow();
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = folded.filter((each) => !each.open);
+  for (const each of opened) each.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const each of opened) each.open = false;
+});
