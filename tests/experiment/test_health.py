@@ -8,14 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from experiment.problems import problem
 
 from actlab.experiment import health
 from actlab.experiment.build import builder
 from actlab.experiment.mlp import StackedMLP
 from actlab.experiment.networks import Batched, Networks
 from actlab.experiment.outcome import Health
-
-from .problems import problem
 
 ROWS = 4000
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from experiment.problems import problem
 from torch import nn
 
 from actlab.experiment.adam import StackedAdam
@@ -18,8 +19,6 @@ from actlab.experiment.networks import Batched, Networks, OneByOne, batchable
 from actlab.experiment.objective import losses
 from actlab.experiment.problem import Problem
 from actlab.experiment.stacks import MOST_BYTES, stack
-
-from .problems import problem
 
 
 def wide(function: str, **changes: Any) -> Problem:

@@ -122,3 +122,10 @@ def test_what_is_detectable_counts_every_test_of_the_experiment() -> None:
     own = np.array([SCORES["wine"][label] for label in labels])
     assert found["wine"] == detectable_difference(own, 0, tests)
     assert detectable(trials_of(SCORES), TWO[1:], labels, BASELINE)["wine"] < found["wine"]
+
+
+def test_what_no_share_can_differ_by_is_not_called_detectable() -> None:
+    few = {"relu": [0.5, 0.9], "tanh": [0.9, 0.4], "gelu": [0.2, 0.9]}
+    trials = trials_of({"digits": few})
+    assert detectable(trials, [condition("digits")], list(few), "relu") == {"digits": math.inf}
+    assert math.isfinite(detectable(trials, [condition("digits", score="R^2")], list(few), "relu")["digits"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from experiment.problems import chunk, data, problem
 
 import actlab
 from actlab.experiment import train
@@ -15,8 +16,6 @@ from actlab.experiment.chunk import TUNING, Member, chunks_of
 from actlab.experiment.mlp import StackedMLP
 from actlab.experiment.outcome import MOMENTS, Point
 from actlab.experiment.rows import BatchOrder, Deck
-
-from .problems import chunk, data, problem
 
 
 def test_a_chunk_is_a_pure_function() -> None:

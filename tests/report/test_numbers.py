@@ -60,7 +60,7 @@ def test_an_interval_needs_both_ends() -> None:
     assert ACCURACY.interval(math.nan, 0.7) == MISSING
     assert ACCURACY.difference_interval(-0.004, 0.012) == "\N{MINUS SIGN}0.4 to +1.2"
     assert ACCURACY.found(0.011) == "1.1 points"
-    assert ACCURACY.found(11.6) == "none, with so few seeds"
+    assert ACCURACY.found(math.inf) == "none, with so few seeds"
     assert ACCURACY.found(math.nan) == MISSING
     assert R2.found(178.0) == "178.000"
     assert ACCURACY.size(-0.011) == "1.1 points"

@@ -92,4 +92,6 @@ def _caption(detectable: float, unit: Unit) -> str:
     text = "* cannot be told apart from the best; rate: its best learning rate."
     if math.isfinite(detectable):
         text += f" Differences below {unit.plain(detectable)}{unit.difference_sign} would mostly go unseen."
+    elif math.isinf(detectable):
+        text += " With so few seeds hardly any difference would be seen."
     return text

@@ -10,7 +10,7 @@ from actlab.experiment.family import family_size
 from actlab.experiment.ranks import variant
 from actlab.experiment.statistics import LEVEL, detectable_effect
 from actlab.experiment.variants import best_variants, what_variants_change
-from actlab.experiment.wording import listed
+from actlab.experiment.wording import listed, step_time
 
 # Numbers of seeds that are suggested to someone who used fewer.
 MORE_SEEDS = (10, 20)
@@ -141,6 +141,10 @@ def _unseen(evidence: Evidence) -> str:
         for label, value in sorted(evidence.detectable.items(), key=lambda item: item[1])
         if math.isfinite(value)
     }
+    if any(map(math.isinf, evidence.detectable.values())):
+        return (
+            "Does it matter? This comparison cannot say: with so few seeds hardly any difference would have been found."
+        )
     if not largest:
         return ""
     each = (size if len(largest) == 1 else f"{size} of {name}" for name, size in largest.items())
@@ -174,8 +178,8 @@ def _fastest(evidence: Evidence, labels: Iterable[str]) -> str:
         return ""
     fast, slow = min(known, key=seconds.__getitem__), max(known, key=seconds.__getitem__)
     return (
-        f"A training step takes {1e6 * seconds[fast]:.0f} µs with {fast}, the fastest of them, and "
-        f"{1e6 * seconds[slow]:.0f} µs with {slow}, the slowest."
+        f"A training step takes {step_time(seconds[fast])} with {fast}, the fastest of them, and "
+        f"{step_time(seconds[slow])} with {slow}, the slowest."
     )
 
 

@@ -104,6 +104,8 @@ def _baseline_sentences(rows: list[Row], baseline: str, score: Score, smallest: 
             f"A true difference to {baseline} of {score.difference(smallest)} would have been found in four "
             "of five such comparisons; smaller ones may exist."
         )
+    elif math.isinf(smallest):
+        sentences.append("With so few seeds hardly any difference would have been found.")
     return sentences
 
 

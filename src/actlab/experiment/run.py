@@ -132,7 +132,7 @@ def compare(
         budget=budget, batch=batch, seeds=seeds, tuning_seeds=tuning_seeds, steps=steps,
         learning_rates=learning_rates, baseline=_baseline(baseline, items), device=device,
     )  # fmt: skip
-    workers = _workers(jobs, device)
+    workers = _workers(jobs, engine, device)
     _need_extras()
     from actlab.experiment.engines import check_engine
     from actlab.experiment.engines import engine as start_engine
@@ -165,9 +165,11 @@ def compare(
         found = plan.finished_runs()
         with reporting(progress) as report, start_engine(engine, jobs=workers, address=address, device=device) as run:
             Rounds(plan, problems, settings, engine=run, progress=report).run()
+            used = run.jobs
         if plan.finished_runs() > found or not plan.environment:
             before = plan.environment.get("seconds_total", 0.0)
-            plan.note_environment(_environment(engine, workers, device, before + perf_counter() - start))
+            seconds = before + perf_counter() - start
+            plan.note_environment(_environment(engine, used, device, seconds))
         return Comparison.from_plan(plan)
     finally:
         plan.close()
@@ -195,16 +197,17 @@ def _baseline(baseline: Any, items: Sequence[Contender]) -> str:
     return label
 
 
-def _workers(jobs: int | None, device: str) -> int:
+def _workers(jobs: int | None, engine: str, device: str) -> int | None:
+    """Processes; None leaves it to the engine, which takes one per core of its machines."""
     if jobs is not None:
         return whole("jobs", jobs, 1)
     # Processes that share one GPU only wait for each other.
-    return 1 if device == "cuda" else int(need("joblib", extra="compare", who=WHO).cpu_count())
+    return 1 if device == "cuda" and engine == "local" else None
 
 
 def _need_extras() -> None:
     """Say what is missing before any work starts."""
-    for module in ("pandas", "scipy", "joblib"):
+    for module in ("pandas", "scipy", "joblib", "cloudpickle"):
         need(module, extra="compare", who=WHO)
     # Importing torch takes seconds, and only the workers need it.
     if util.find_spec("torch") is None:

@@ -64,13 +64,17 @@ def summarise(
 def detectable(
     trials: pd.DataFrame, conditions: Sequence[Facts], labels: Sequence[str], baseline: str
 ) -> dict[str, float]:
-    """Condition -> smallest difference to the baseline this run could have found; see `detectable_difference`."""
+    """Condition -> smallest difference to the baseline this run could have found; see `detectable_difference`.
+
+    Infinite where no difference could: two shares differ by one at most.
+    """
     position = list(labels).index(baseline)
     tests = family_size([item["data"] for item in conditions], len(labels))
-    return {
-        item["label"]: statistics.detectable_difference(own, position, tests)
-        for item, own in zip(conditions, scores_of(trials, conditions, labels), strict=True)
-    }
+    found = {}
+    for item, own in zip(conditions, scores_of(trials, conditions, labels), strict=True):
+        smallest = statistics.detectable_difference(own, position, tests)
+        found[item["label"]] = math.inf if smallest > 1 and item["score"] != "R^2" else smallest
+    return found
 
 
 def _compared(scores: Scores, baseline: int, p: tuple[Scores, Scores], group: Iterable[bool]) -> list[dict[str, Any]]:

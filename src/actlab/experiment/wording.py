@@ -45,6 +45,17 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(head)} and {last}" if head else last
 
 
+def step_time(seconds: float) -> str:
+    """The time of a training step.
+
+    Examples
+    --------
+    >>> step_time(0.000412), step_time(0.0135)
+    ('412 µs', '13.5 ms')
+    """
+    return f"{1e6 * seconds:.0f} µs" if seconds < 0.001 else f"{1e3 * seconds:.3g} ms"  # noqa: PLR2004  a millisecond
+
+
 def probability(p: float) -> str:
     """A p value after "p = "."""
     return f"{SMALLEST_P} or less" if p <= SMALLEST_P else f"{p:.3f}"

@@ -98,8 +98,8 @@ class Score:
         return f"{text} {self.unit}".rstrip() if text != MISSING else text
 
     def found(self, value: float) -> str:
-        """The smallest difference that could be found; no share can differ by more than one."""
-        return "none, with so few seeds" if self.percent and value > 1 else self.size(value)
+        """The smallest difference that could be found; infinite if none could."""
+        return "none, with so few seeds" if math.isinf(value) else self.size(value)
 
     def difference_interval(self, low: float, high: float) -> str:
         """An interval of a difference, "-0.4 to +1.2" with a true minus sign."""
