@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-_COMPARE = ("cloudpickle", "torch", "pandas", "scipy", "sklearn", "joblib", "mnist1d")
+_COMPARE = ("cloudpickle", "filelock", "torch", "pandas", "scipy", "sklearn", "joblib", "mnist1d")
 _REPORT = ("matplotlib", "jinja2", "pandas", "numpy")
 # Files and folders -> the packages they need, beside the core dependencies.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -48,6 +48,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "tests/experiment/test_engines.py": ("distributed", "psutil", "ray"),
     "tests/plots": ("matplotlib",),
     "tests/report": (*_REPORT, *_COMPARE),
+    "tests/test_documents.py": (*_COMPARE, *_REPORT, "distributed", "ray"),
     "tests/verification": ("flint", "ml_dtypes"),
 }
 # What may be skipped one by one: a package that is missing, a statement about a function that was just added, a look

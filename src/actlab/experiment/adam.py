@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
+
+from actlab.experiment.compiled import compiled
 
 FIRST, SECOND, EPSILON = 0.9, 0.999, 1e-8
 
@@ -57,8 +58,7 @@ class StackedAdam:
                 value.sub_(rates[:, None] * mean / (square.sqrt() + EPSILON * spread))
 
 
-# NumPy's division by zero: with Python's, which raises, the loop is not vectorised.
-@njit(error_model="numpy", cache=True)
+@compiled()
 def _move(value: Any, mean: Any, square: Any, gradient: Any, rates: Any, epsilon: Any) -> None:  # noqa: PLR0917
     for model in range(len(rates)):
         rate, g, p, m, s = rates[model], gradient[model], value[model], mean[model], square[model]

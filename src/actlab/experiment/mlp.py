@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from actlab.activation import Elementwise, Random
+from actlab.activation import Random
 from actlab.experiment.contender import Unit
+from actlab.experiment.layer import fits, hidden_layer
 from actlab.experiment.networks import Build, Networks, Place
 
 # Of batch normalisation, as in torch.nn.
@@ -39,16 +40,19 @@ class StackedMLP(Networks):
 
     def __call__(self, x: Tensor, *, training: bool = False) -> Tensor:
         """As `Networks`."""
-        return self._run(x, (), [], training=training)
+        return self._run(x, (), None, training=training)
 
     def record(self, x: Tensor, extra: Sequence[Tensor] = ()) -> tuple[Tensor, list[Place]]:
         """As `Networks`."""
         places: list[Place] = []
         return self._run(x, extra, places, training=True), places
 
-    def _run(self, x: Tensor, extra: Sequence[Tensor], places: list[Place], *, training: bool) -> Tensor:
+    def _run(self, x: Tensor, extra: Sequence[Tensor], places: list[Place] | None, *, training: bool) -> Tensor:
         *hidden, output = self.module.named_children()
         for number, (affine, norm, site) in enumerate(zip(*[iter(hidden)] * 3, strict=True)):
+            if places is None and fits(site[1].unit, norm[1], x):
+                x = hidden_layer(x, *self._pair(affine[0]), self._layer_norm(*norm), site[1].unit.item)
+                continue
             z = self._norm(norm[0], norm[1], self._affine(x, affine[0]), training=training)
             unit, parameters = site[1].unit, self._parameters(f"{site[0]}.function")
             units = z.shape[-1] // unit.pieces
@@ -56,13 +60,21 @@ class StackedMLP(Networks):
             if extra:
                 z = z + extra[number]
             x = _activate(unit, z, parameters, training=training)
-            places.append(Place(z, x, site[1], 2))
+            if places is not None:
+                places.append(Place(z, x, site[1], 2))
             x = x if gate is None else x * gate
         return self._affine(x, output[0])
 
     def _affine(self, x: Tensor, name: str) -> Tensor:
-        weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
+        weight, bias = self._pair(name)
         return torch.baddbmm(bias[:, None], x, weight)
+
+    def _pair(self, name: str) -> tuple[Tensor, Tensor]:
+        """Weight and bias of an affine layer, or scale and shift of a normalisation."""
+        return self.state[f"{name}.weight"], self.state[f"{name}.bias"]
+
+    def _layer_norm(self, name: str, module: nn.Module) -> tuple[Tensor, Tensor, float] | None:
+        return (*self._pair(name), module.eps) if isinstance(module, nn.LayerNorm) else None
 
     def _norm(self, name: str, module: nn.Module, z: Tensor, *, training: bool) -> Tensor:
         if isinstance(module, nn.LayerNorm):
@@ -71,7 +83,8 @@ class StackedMLP(Networks):
             z = self._batch_norm(name, z, module.eps, training=training)
         else:
             return z
-        return torch.addcmul(self.state[f"{name}.bias"][:, None], z, self.state[f"{name}.weight"][:, None])
+        scale, shift = self._pair(name)
+        return torch.addcmul(shift[:, None], z, scale[:, None])
 
     def _batch_norm(self, name: str, z: Tensor, eps: float, *, training: bool) -> Tensor:
         mean, variance = self.kept[f"{name}.running_mean"], self.kept[f"{name}.running_var"]
@@ -93,22 +106,5 @@ class StackedMLP(Networks):
 
 def _activate(unit: Unit, z: Tensor, parameters: dict[str, Tensor], *, training: bool) -> Tensor:
     item: Any = unit.item
-    if isinstance(item, Elementwise) and not parameters and z.requires_grad and z.device.type == "cpu":
-        return _WithSlope.apply(z, item)  # type: ignore[no-any-return, no-untyped-call]
     y: Tensor = item(z, training=training) if isinstance(item, Random) else item(z, **parameters)
     return y
-
-
-class _WithSlope(torch.autograd.Function):
-    """An elementwise function whose derivative is computed along with it, half the work of computing it later."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor, item: Elementwise) -> Tensor:
-        y, slope = map(torch.from_numpy, item.value_and_grad(z.detach().numpy()))
-        ctx.save_for_backward(slope)
-        return y
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (slope,) = ctx.saved_tensors
-        return gradient * slope, None

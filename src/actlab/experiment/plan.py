@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from actlab.errors import OptionError
 from actlab.experiment.chunk import Chunk, Member
 from actlab.experiment.outcome import Cost, Health, Learned, Point, Trial
 
 FILE_NAME = "trials.sqlite"
+LOCK_NAME = "trials.lock"
 
 # Of the tables; a file of another schema is refused.
 SCHEMA = 2
@@ -81,6 +83,7 @@ class Plan:
 
     def __init__(self, connection: sqlite3.Connection, folder: Path | None, who: str) -> None:
         self._connection, self.folder, self._who = connection, folder, who
+        self._held: FileLock | None = None
 
     @classmethod
     def create(
@@ -106,6 +109,7 @@ class Plan:
             plan = cls(_connect(own, who), own, who)
             changes = plan._begin(key, description)
             if not changes:
+                plan._lock()
                 return plan
             plan.close()
             if not numbered:
@@ -148,6 +152,22 @@ class Plan:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+        if self._held:
+            self._held.release()
+
+    def _lock(self) -> None:
+        """Keep other runs off the folder for as long as this process lives; reading stays possible."""
+        if self.folder is None:
+            return
+        self._held = FileLock(self.folder / LOCK_NAME)
+        try:
+            self._held.acquire(timeout=0)
+        except Timeout:
+            self.close()
+            raise OptionError(
+                f"{self._who}: out must be used by one comparison at a time; got out={str(self.folder)!r}, where "
+                "another is running; wait for it or choose another out"
+            ) from None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

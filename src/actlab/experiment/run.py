@@ -207,7 +207,7 @@ def _workers(jobs: int | None, engine: str, device: str) -> int | None:
 
 def _need_extras() -> None:
     """Say what is missing before any work starts."""
-    for module in ("pandas", "scipy", "joblib", "cloudpickle"):
+    for module in ("pandas", "scipy", "joblib", "cloudpickle", "filelock"):
         need(module, extra="compare", who=WHO)
     # Importing torch takes seconds, and only the workers need it.
     if util.find_spec("torch") is None:
