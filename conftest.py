@@ -41,6 +41,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "tests/frameworks/test_torch_transforms.py": ("torch", "flint"),
     "tests/kernels/test_workers.py": ("torch", "joblib", "dask"),
     "tests/mutations": ("flint", "hypothesis", "ml_dtypes"),
+    "tests/benchmarks/test_compare.py": _COMPARE,
     "tests/cli/test_compare.py": (*_COMPARE, *_REPORT),
     "tests/cli/test_plot.py": ("matplotlib",),
     "tests/experiment": (*_COMPARE, "statsmodels"),

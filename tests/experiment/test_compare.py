@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import torch
 import actlab
 from actlab.errors import OptionError, UnknownActivation, UnsupportedType
 from actlab.experiment import compare, rounds, work
+from actlab.experiment.engines import engine
 from actlab.experiment.plan import FILE_NAME
 from actlab.experiment.result import Comparison
 
@@ -41,8 +44,16 @@ def assert_same(first, second) -> None:
     assert first.detectable == second.detectable
 
 
+@pytest.fixture(scope="module", autouse=True)
+def workers() -> Iterator[None]:
+    """One pair of worker processes for the whole file: each would import PyTorch anew."""
+    with engine("local", jobs=2) as shared, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("actlab.experiment.engines.engine", lambda *_, **__: nullcontext(shared))
+        yield
+
+
 @pytest.fixture(scope="module")
-def result() -> Comparison:
+def result(workers) -> Comparison:
     return small()
 
 
@@ -146,8 +157,12 @@ def test_shown_as_text_and_html(result) -> None:
     assert "<table" in result._repr_html_()
 
 
-def test_worker_processes_give_the_same_bits(result) -> None:
-    assert_same(small(jobs=2), result)
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_number_of_processes_does_not_change_the_bits(result, monkeypatch, jobs: int) -> None:
+    monkeypatch.setattr("actlab.experiment.engines.engine", engine)
+    found = small(jobs=jobs)
+    assert found.environment["jobs"] == jobs
+    assert_same(found, result)
 
 
 def test_a_finished_comparison_is_not_run_again(result, tmp_path: Path, monkeypatch) -> None:
