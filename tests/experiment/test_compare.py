@@ -18,8 +18,8 @@ import actlab
 from actlab.errors import OptionError, UnknownActivation, UnsupportedType
 from actlab.experiment import compare, rounds, work
 from actlab.experiment.engines import engine
-from actlab.experiment.plan import FILE_NAME
 from actlab.experiment.result import Comparison
+from actlab.experiment.schema import FILE_NAME
 
 SMALL = {
     "data": "wine", "activations": ["tanh", "relu"], "norm": "none", "depth": 2, "width": 16, "seeds": 3,

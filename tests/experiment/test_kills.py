@@ -19,8 +19,8 @@ import pandas as pd
 import psutil
 import pytest
 
-from actlab.experiment.plan import FILE_NAME
 from actlab.experiment.result import Comparison
+from actlab.experiment.schema import FILE_NAME
 
 TIMEOUT = 120
 

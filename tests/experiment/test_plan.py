@@ -12,7 +12,8 @@ import pytest
 from actlab.errors import OptionError
 from actlab.experiment.chunk import FINAL, TUNING, Chunk, Member
 from actlab.experiment.outcome import Cost, Health, Learned, Point, Trial, failed_trial
-from actlab.experiment.plan import FILE_NAME, SCHEMA, Plan
+from actlab.experiment.plan import Plan
+from actlab.experiment.schema import FILE_NAME, SCHEMA
 
 KEY: dict[str, Any] = {"seeds": 3, "data": {"wine": "ab"}}
 CHUNKS = [
@@ -111,15 +112,19 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+    path = tmp_path / FILE_NAME
+    with sqlite3.connect(path) as connection:
         connection.execute("create table experiment (id integer)")
-    before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(
-        OptionError, match=f"its tables are those of another version of actlab: schema 0 instead of {SCHEMA}"
-    ):
+    before = path.read_bytes()
+    with pytest.raises(OptionError) as caught:
         plan(tmp_path)
-    assert sqlite3.connect(tmp_path / FILE_NAME).execute("select * from experiment").fetchall() == []
-    assert len((tmp_path / FILE_NAME).read_bytes()) == len(before)
+    assert str(caught.value) == (
+        f"compare: trials.sqlite in the out folder must be of this version of actlab; got file={str(path)!r} with "
+        f"schema 0 instead of {SCHEMA}; move it away or choose another out"
+    )
+    other = Plan.create(tmp_path, KEY, {}, "compare", numbered=True)
+    assert other.folder == tmp_path.with_name(f"{tmp_path.name}-2")
+    assert path.read_bytes() == before
 
 
 def test_a_folder_without_a_plan_is_not_made_one(tmp_path: Path) -> None:

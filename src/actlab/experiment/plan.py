@@ -1,9 +1,6 @@
-"""The plan and the outcomes of one experiment, in one SQLite file.
+"""The plan and the outcomes of one experiment, in one SQLite file; `schema` has its tables.
 
-Table `experiment` holds the description in one row: settings, conditions, activations, versions. `split` has a digest
-of every seed's split. `chunk` is the plan, written before work starts; further rounds of the learning-rate grid are
-appended to it. `trial`, `curve`, `health`, `learned` and `cost` hold the outcomes. Every finished chunk is one
-transaction, so that an interruption loses only what was being computed.
+Every finished chunk is one transaction, so that an interruption loses only what was being computed.
 """
 
 from __future__ import annotations
@@ -24,44 +21,9 @@ from filelock import FileLock, Timeout
 from actlab.errors import OptionError
 from actlab.experiment.chunk import Chunk, Member
 from actlab.experiment.outcome import Cost, Health, Learned, Point, Trial
+from actlab.experiment.schema import FILE_NAME, OtherVersion, connect
 
-FILE_NAME = "trials.sqlite"
 LOCK_NAME = "trials.lock"
-
-# Of the tables; a file of another schema is refused.
-SCHEMA = 2
-
-_TABLES = f"""
-create table if not exists experiment (
-    id integer primary key check (id = 1), key text not null, created text not null default current_timestamp,
-    description text not null, environment text not null);
-create table if not exists split (
-    data text not null, seed integer not null, digest text not null, primary key (data, seed));
-create table if not exists chunk (
-    id integer primary key, condition text not null, activation text not null, stage integer not null,
-    round integer not null, part integer not null, members text not null, state text not null default 'planned',
-    seconds real, unique (condition, activation, stage, round, part));
-create table if not exists trial (
-    chunk integer not null references chunk, member integer not null, lr real not null, seed integer not null,
-    score_validation real, score_test real, loss_train real, loss_validation real, loss_test real,
-    settled_step integer, diverged integer not null, diverged_step integer, trained text not null,
-    message text not null, primary key (chunk, member));
-create table if not exists curve (
-    chunk integer not null references chunk, member integer not null, step integer not null,
-    loss_train real, loss_validation real, score_validation real, primary key (chunk, member, step));
-create table if not exists health (
-    chunk integer not null references chunk, member integer not null, moment text not null, site integer not null,
-    observations integer not null, dead real, "left" real, "right" real, sparsity real, mean_shift real,
-    gradient real, mean real, sd real, histogram text not null, primary key (chunk, member, moment, site));
-create table if not exists learned (
-    chunk integer not null references chunk, member integer not null, site integer not null, name text not null,
-    value real, primary key (chunk, member, site, name));
-create table if not exists cost (
-    condition text not null, activation text not null, seconds_per_step real, saved_bytes integer not null,
-    parameters integer not null, flops integer not null, width integer, kernel text not null,
-    primary key (condition, activation));
-pragma user_version = {SCHEMA};
-"""
 
 _RUN = "chunk.condition, chunk.activation, chunk.stage, trial.lr, trial.seed"
 _ORDER = "order by chunk.condition, chunk.activation, chunk.stage, chunk.round, trial.lr, trial.seed"
@@ -106,7 +68,12 @@ class Plan:
         """
         for place in numbers(1):
             own = folder.with_name(f"{folder.name}-{place}") if folder and place > 1 else folder
-            plan = cls(_connect(own, who), own, who)
+            try:
+                plan = cls(connect(own, who), own, who)
+            except OtherVersion:
+                if numbered:
+                    continue
+                raise
             changes = plan._begin(key, description)
             if not changes:
                 plan._lock()
@@ -143,7 +110,7 @@ class Plan:
             raise OptionError(
                 f"{who}: the folder must hold {FILE_NAME}; got {str(folder)!r}; give the --out of a comparison"
             )
-        plan = cls(_connect(folder, who), folder, who)
+        plan = cls(connect(folder, who), folder, who)
         if plan._connection.execute("select count(*) from experiment").fetchone()[0] == 0:
             plan.close()
             raise OptionError(f"{who}: {FILE_NAME} must hold a comparison; got {str(path)!r}, which is empty")
@@ -295,40 +262,6 @@ class Plan:
         # NULL is "no number" everywhere.
         rows = [[math.nan if value is None else value for value in row] for row in cursor]
         return pd.DataFrame(rows, columns=names)
-
-
-def _connect(folder: Path | None, who: str) -> sqlite3.Connection:
-    if folder is None:
-        connection = sqlite3.connect(":memory:")
-        connection.executescript(_TABLES)
-        return connection
-    path = folder / FILE_NAME
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path)
-        connection.execute("pragma journal_mode = wal")
-        damage = _damage(connection)
-        if damage == "ok":
-            connection.executescript(_TABLES)
-    except sqlite3.DatabaseError as error:
-        damage = str(error)
-    except OSError as error:
-        raise OptionError(f"{who}: out must be a writable folder; got out={str(folder)!r} ({error.strerror})") from None
-    if damage != "ok":
-        raise OptionError(
-            f"{who}: {FILE_NAME} in the out folder must be intact and writable; got file={str(path)!r} "
-            f"({' '.join(damage.split())}); move it away or choose another out"
-        )
-    return connection
-
-
-def _damage(connection: sqlite3.Connection) -> str:
-    """What is wrong with the file, or "ok"."""
-    version = connection.execute("pragma user_version").fetchone()[0]
-    tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
-    if tables and version != SCHEMA:
-        return f"its tables are those of another version of actlab: schema {version} instead of {SCHEMA}"
-    return str(connection.execute("pragma quick_check").fetchone()[0])
 
 
 def _changes(old: Any, new: Any, name: str = "") -> Iterator[str]:

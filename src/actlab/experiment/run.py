@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -18,6 +15,7 @@ import numpy as np
 from actlab.errors import MissingExtra, OptionError, need
 from actlab.experiment.condition import cross, networks_of
 from actlab.experiment.contender import Contender, contender, contenders
+from actlab.experiment.environment import environment, version
 from actlab.experiment.problem import Problem
 from actlab.experiment.scaling import SCALINGS
 from actlab.experiment.settings import (
@@ -143,7 +141,6 @@ def compare(
 
     check_engine(engine, address)
     networks, users = networks_of(model, norm, init, depth, width)
-
     scales = several_of("scale", scale, tuple(SCALINGS))
     datasets = load_all(data, target, WHO, task=task, missing=missing)
     conditions = cross([dataset.name for dataset in datasets], scales, networks)
@@ -169,7 +166,7 @@ def compare(
         if plan.finished_runs() > found or not plan.environment:
             before = plan.environment.get("seconds_total", 0.0)
             seconds = before + perf_counter() - start
-            plan.note_environment(_environment(engine, used, device, seconds))
+            plan.note_environment(environment(engine, used, device, seconds))
         return Comparison.from_plan(plan)
     finally:
         plan.close()
@@ -246,8 +243,8 @@ def _open_plan(
     users = {problem.user.label: problem.user for problem in every if problem.user}
     key = {
         "protocol": PROTOCOL,
-        "actlab": _version("actlab"),
-        "torch": _version("torch"),
+        "actlab": version("actlab"),
+        "torch": version("torch"),
         **settings.as_dict(),
         "data": {name: dataset.fingerprint[:16] for name, dataset in datasets.items()},
         "conditions": [f"{label} ({condition.scale}, {condition.network})" for label, condition in conditions.items()],
@@ -277,46 +274,3 @@ def _digest(dataset: Dataset, seed: int) -> str:
     digest = hashlib.sha256(training.tobytes() + validation.tobytes())
     digest.update(np.ascontiguousarray(dataset.y).tobytes())
     return digest.hexdigest()
-
-
-def _environment(engine: str, jobs: int, device: str, seconds: float) -> dict[str, Any]:
-    """What a number may depend on besides the settings."""
-    versions = {name: _version(name) for name in ("actlab", "torch", "numpy", "scipy", "scikit-learn", "pandas")}
-    return {
-        **versions,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpu": _processor(),
-        "cores": os.cpu_count(),
-        "torch_threads": 1,
-        "engine": engine,
-        "jobs": jobs,
-        "device": _device_name(device),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds_total": seconds,
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "unknown"
-
-
-def _processor() -> str:
-    """The processor's name; platform.processor() is empty on many Linux systems."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return (names or [platform.processor() or platform.machine()])[0]
-
-
-def _device_name(device: str) -> str:
-    if device == "cpu":
-        return device
-    import torch
-
-    return f"{device} ({torch.cuda.get_device_name()})"
