@@ -56,7 +56,7 @@ class Deck:
     def rows(self, numbers: Rows) -> tuple[Tensor, Tensor]:
         """Scaled inputs and targets [models, n, ...] of row numbers [seeds, n]."""
         index = torch.as_tensor(numbers, device=self.x.device)
-        x, y = (self.x[index] - self.x_shift) / self.x_divisor, self.y[index]
+        x, y = self.x[index].sub_(self.x_shift).div_(self.x_divisor), self.y[index]
         if self.standardised:
             y = (y - self.y_shift) / self.y_divisor
         return x[self.of_seed], y[self.of_seed]
