@@ -102,6 +102,13 @@ def test_every_choice_is_named() -> None:
     assert not missing
 
 
+def test_the_map_names_what_is_there() -> None:
+    named = re.findall(r"`([a-z_\d/]+(?:\.py|/))`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert len(named) > 40
+    missing = [name for name in named if not any((ROOT / "src").rglob(name)) and not any(ROOT.glob(f"**/{name}"))]
+    assert not missing
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8")):

@@ -88,18 +88,19 @@ def examine(
 
 def _facts(place: Place, gradient: Tensor | None, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
     """Each fact of one place, for all models."""
-    z, y = place.z.flatten(1).double(), place.y.flatten(1).double()
+    z, y = place.z.flatten(1), place.y.flatten(1)
     missing = torch.full((len(z),), math.nan)
     slope = _slope(place, parameters)
+    (z_sd, z_mean), (y_sd, y_mean) = torch.std_mean(z, 1), torch.std_mean(y, 1)
     facts = {
         "dead": missing if slope is None else _dead_share(slope, place.axis),
         "left": missing if slope is None else _saturated(slope, place, -1),
         "right": missing if slope is None else _saturated(slope, place, 1),
-        "sparsity": (y == 0).double().mean(1),
-        "mean_shift": y.mean(1).abs() / y.std(1),
-        "gradient": missing if gradient is None else gradient.flatten(1).double().square().mean(1).sqrt(),
-        "mean": z.mean(1),
-        "sd": z.std(1),
+        "sparsity": _share(y == 0),
+        "mean_shift": y_mean.abs() / y_sd,
+        "gradient": missing if gradient is None else _root_mean_square(gradient.flatten(1)),
+        "mean": z_mean,
+        "sd": z_sd,
     }
     return {name: values.cpu() for name, values in facts.items()}
 
@@ -116,11 +117,23 @@ def _slope(place: Place, parameters: dict[str, Tensor]) -> Tensor | None:
 def _dead_share(slope: Tensor, axis: int) -> Tensor:
     others = [each for each in range(1, slope.ndim) if each != axis]
     units = slope.amax(others) if others else slope
-    return (units <= DEAD).double().mean(1)
+    return _share(units <= DEAD)
 
 
 def _saturated(slope: Tensor, place: Place, side: int) -> Tensor:
-    return ((slope < SATURATED) & (place.z * side > 0)).flatten(1).double().mean(1)
+    return _share((slope < SATURATED) & (place.z > 0 if side > 0 else place.z < 0))
+
+
+def _share(flags: Tensor) -> Tensor:
+    """The share that is true, for each model."""
+    return torch.count_nonzero(flags.flatten(1), 1).double() / flags[0].numel()
+
+
+def _root_mean_square(values: Tensor) -> Tensor:
+    """Of each row; the squares of a gradient that vanishes with depth would vanish in float32."""
+    largest = values.abs().amax(1, keepdim=True)
+    scaled = values / largest.where(largest > 0, 1.0)
+    return scaled.square().mean(1).sqrt() * largest[:, 0]
 
 
 def _parameters(place: Place, learned: Sequence[Sequence[Learned]]) -> dict[str, Tensor]:

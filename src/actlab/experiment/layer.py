@@ -57,7 +57,7 @@ class _HiddenLayer(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, slope, scale, normed, spread = ctx.saved_tensors
-        gradient = gradient * slope
+        gradient = slope.mul_(gradient)
         of_scale = of_shift = None
         if scale is not None:
             of_scale, of_shift = torch.zeros_like(scale), torch.zeros_like(scale)

@@ -56,10 +56,11 @@ class Deck:
     def rows(self, numbers: Rows) -> tuple[Tensor, Tensor]:
         """Scaled inputs and targets [models, n, ...] of row numbers [seeds, n]."""
         index = torch.as_tensor(numbers, device=self.x.device)
-        x, y = self.x[index].sub_(self.x_shift).div_(self.x_divisor), self.y[index]
+        x = _taken(self.x, index).sub_(self.x_shift).div_(self.x_divisor)
+        y = _taken(self.y, index)
         if self.standardised:
-            y = (y - self.y_shift) / self.y_divisor
-        return x[self.of_seed], y[self.of_seed]
+            y = y.sub_(self.y_shift).div_(self.y_divisor)
+        return x.index_select(0, self.of_seed), y.index_select(0, self.of_seed)
 
 
 class BatchOrder:
@@ -86,6 +87,11 @@ class BatchOrder:
         drawn = np.concatenate(parts, axis=1)
         self.waiting = drawn[:, count:]
         return drawn[:, :count]
+
+
+def _taken(table: Tensor, index: Tensor) -> Tensor:
+    """table[index]; indexing proper takes twice as long, element by element."""
+    return table.index_select(0, index.flatten()).view(*index.shape, *table.shape[1:])
 
 
 def _stack(parts: Sequence[NDArray[np.float32]], device: str) -> Tensor:

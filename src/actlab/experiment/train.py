@@ -30,6 +30,9 @@ HOPELESS = 2.0
 # The share of its final score at which a run counts as converged.
 SETTLED = 0.95
 
+# malloc keeps blocks of up to 32 MiB, no larger ones.
+_BLOCK = 30 * 2**20
+
 # Scores are computed in blocks of rows that keep what a stack remembers of them below this (128 MB).
 BLOCK_BYTES = 2**27
 
@@ -58,6 +61,9 @@ def _train(members: Sequence[Member], problem: Problem, way: Stack, stage: int) 
 def one_thread() -> Iterator[None]:
     """One torch thread, for the same bits on every machine, and no slow subnormal numbers."""
     threads = torch.get_num_threads()
+    # The C library returns large blocks to the system, and faults every page of the next one anew, until a block of
+    # their size was freed once: here that is a third of the time of a look at the networks' health.
+    torch.empty(_BLOCK, dtype=torch.uint8)[::4096] = 0
     flushed = torch.tensor(1e-38).mul(1e-5).item() == 0
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -110,12 +116,13 @@ class _Training:
     def _train(self, history: Tensor, start: int, end: int, order: BatchOrder) -> None:
         """The steps from ``start`` to ``end``; writes each model's losses into ``history``."""
         drawn = order.take((end - start) * self.batch)
+        ones = torch.ones(len(self.members), device=history.device)
         for step in range(start, end):
             first = (step - start) * self.batch
             x, y = self.deck.rows(drawn[:, first : first + self.batch])
             loss = losses(self.task, self.networks(x, training=True), y)
-            # One model's loss does not depend on another's weights: the sum has every model's own gradient.
-            gradients = torch.autograd.grad(loss.sum(), self.networks.parameters, materialize_grads=True)
+            # One model's loss does not depend on another's weights: their sum has every model's own gradient.
+            gradients = torch.autograd.grad(loss, self.networks.parameters, ones, materialize_grads=True)
             self.adam.step(gradients, schedule(step, self.steps))
             history[step] = loss.detach()
 
