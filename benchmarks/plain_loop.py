@@ -6,7 +6,6 @@ validation rows are scored. Nothing is noted of a network's health.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -28,11 +27,8 @@ MODULES = {
     "silu": nn.SiLU,
     "gelu": nn.GELU,
 }
-OPTIMISERS: dict[str, dict[str, bool]] = {
-    "Adam": {},
-    "Adam(foreach=True)": {"foreach": True},
-    "Adam(fused=True)": {"fused": True},
-}
+# As it comes, and the fastest of its forms, which must be asked for.
+OPTIMISERS: dict[str, dict[str, bool]] = {"Adam": {}, "Adam(fused=True)": {"fused": True}}
 DEPTH, WIDTH, BATCH = 3, 64, 64
 
 
@@ -94,16 +90,3 @@ def _score(model: nn.Module, x: Tensor, y: Tensor) -> float:
     outputs = model(x)
     functional.cross_entropy(outputs, y).item()  # a point of the curve has both
     return (outputs.argmax(1) == y).double().mean().item()
-
-
-def fastest_optimiser(dataset: Dataset, steps: int) -> str:
-    """The form of Adam that trains fastest here."""
-
-    def seconds(optimiser: str) -> float:
-        start = time.process_time()
-        Loop("relu", "none", optimiser, steps).train(dataset, Member(1e-3, 1))
-        return time.process_time() - start
-
-    # The first turn loads what is needed.
-    _, *turns = [{optimiser: seconds(optimiser) for optimiser in OPTIMISERS} for _ in range(4)]
-    return min(OPTIMISERS, key=lambda optimiser: min(turn[optimiser] for turn in turns))

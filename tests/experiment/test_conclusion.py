@@ -28,8 +28,8 @@ def test_all_level() -> None:
     assert answer == (
         "Use relu: none of the 6 functions falls behind here, and nothing found here speaks against staying with the "
         "baseline. Does it matter? Not by anything this comparison could see: a difference to relu of 2.9 points "
-        "would have been found in four of five such comparisons. A training step takes 100 µs with relu, the fastest "
-        "of them, and 150 µs with gelu, the slowest. With 20 seeds instead of 10, a difference of 1.7 points would "
+        "would have been found in four of five such comparisons. A training step takes from 100 µs with relu "
+        "to 150 µs with gelu. With 20 seeds instead of 10, a difference of 1.7 points would "
         "be found as often as one of 2.9 points now."
     )
 
@@ -64,8 +64,8 @@ def test_several_normalisations() -> None:
         "speaks against staying with the baseline. Does it matter? Yes: sigmoid falls behind the best by 14.0 points "
         "(mnist1d, no norm) and tanh by 5.0 points (mnist1d, no norm). With no norm sigmoid and tanh fall behind on "
         "mnist1d; with layer norm none falls behind. With relu, no norm and layer norm cannot be told apart on digits; "
-        "layer norm is better than no norm (by 3.0 points) on mnist1d. A training step takes 100 µs with relu, the "
-        "fastest of them, and 150 µs with gelu, the slowest. With 20 seeds instead of 10, a difference of 1.8 points "
+        "layer norm is better than no norm (by 3.0 points) on mnist1d. A training step takes from 100 µs with "
+        "relu to 150 µs with gelu. With 20 seeds instead of 10, a difference of 1.8 points "
         "would be found as often as one of 3.1 points now (mnist1d, layer norm)."
     )
 

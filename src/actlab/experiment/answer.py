@@ -15,6 +15,9 @@ from actlab.experiment.wording import listed, step_time
 # Numbers of seeds that are suggested to someone who used fewer.
 MORE_SEEDS = (10, 20)
 
+# Steps whose times differ by less than this factor take about as long: the clock is not steadier.
+NOTICEABLE = 1.1
+
 
 def answer(evidence: Evidence) -> str:
     """One paragraph: what to use, what that rests on, what the conditions change, and how to learn more."""
@@ -169,18 +172,19 @@ def _ranking(evidence: Evidence) -> list[str]:
 
 
 def _fastest(evidence: Evidence, labels: Iterable[str]) -> str:
-    """Who of several took the least time for a step, averaged over the conditions."""
+    """Who of several took the least and the most time for a step, averaged over the conditions, if it matters."""
     seconds = {
         label: sum(row["seconds_per_step"] for row in evidence.rows(label)) / len(evidence.tables) for label in labels
     }
     known = [label for label in seconds if math.isfinite(seconds[label])]
-    if len(known) < 2:  # noqa: PLR2004 - nothing to compare
+    if not known:
         return ""
     fast, slow = min(known, key=seconds.__getitem__), max(known, key=seconds.__getitem__)
-    return (
-        f"A training step takes {step_time(seconds[fast])} with {fast}, the fastest of them, and "
-        f"{step_time(seconds[slow])} with {slow}, the slowest."
-    )
+    if seconds[slow] < NOTICEABLE * seconds[fast]:
+        return ""
+    least, most = f"{step_time(seconds[fast])} with {fast}", f"{step_time(seconds[slow])} with {slow}"
+    pair = len(known) == 2  # noqa: PLR2004
+    return f"A training step takes {least} and {most}." if pair else f"A training step takes from {least} to {most}."
 
 
 def _sharper(evidence: Evidence) -> str:

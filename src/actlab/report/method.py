@@ -27,8 +27,8 @@ SCALES = {
     "none": "left as they are",
 }
 TRAINED = {
-    "stacked": "all learning rates and seeds of a function trained as one stacked program",
-    "batched with vmap": "all learning rates and seeds of a function trained as one program (vmap)",
+    "stacked": "all learning rates and seeds of a function trained together, in stacked programs",
+    "batched with vmap": "all learning rates and seeds of a function trained together, batched by vmap",
     "one by one": "every network trained by itself, as this one cannot be batched",
 }
 
