@@ -141,13 +141,11 @@ def _ways(bench: Bench) -> Iterator[Figure]:
 
 
 def _step(networks: Networks, x: Any, y: Any) -> Callable[[], object]:
-    import torch
 
     from actlab.experiment.objective import CLASSIFICATION, losses
 
     def step() -> object:
-        loss = losses(CLASSIFICATION, networks(x, training=True), y).sum()
-        return torch.autograd.grad(loss, networks.parameters, materialize_grads=True)
+        return networks.gradients(losses(CLASSIFICATION, networks(x, training=True), y))
 
     return step
 

@@ -133,11 +133,11 @@ def test_by_depth_every_place_is_judged_by_its_own_function() -> None:
 def test_looking_changes_nothing() -> None:
     own = problem("relu", norm="batch")
     networks = StackedMLP(builder(own), [1, 2], "cpu")
-    before = [tensor.clone() for tensor in [*networks.parameters, *networks.buffers]]
+    before = [tensor.clone() for tensor in [*networks.parameters, *networks.kept.values()]]
     x = torch.randn(2, 9, 13)
     assert health.rows_for(networks, x) == 9
     health.examine(networks, "classification", x, torch.zeros(2, 9).long(), moment="end", histograms=False)
-    assert all(torch.equal(a, b) for a, b in zip(before, [*networks.parameters, *networks.buffers], strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(before, [*networks.parameters, *networks.kept.values()], strict=True))
 
 
 def test_a_nan_network_is_described_without_an_error() -> None:

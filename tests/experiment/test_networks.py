@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from experiment.problems import problem
+from experiment.problems import chunk, problem
 from torch import nn
 
 from actlab.experiment.adam import StackedAdam
 from actlab.experiment.build import builder
-from actlab.experiment.health import kept
 from actlab.experiment.mlp import StackedMLP
 from actlab.experiment.networks import Batched, Networks, OneByOne, batchable
 from actlab.experiment.objective import losses
 from actlab.experiment.problem import Problem
 from actlab.experiment.stacks import MOST_BYTES, stack
+from actlab.experiment.train import run_chunk
 
 
 def wide(function: str, **changes: Any) -> Problem:
@@ -34,8 +34,7 @@ def trained(kind: type[Networks], own: Problem, seeds: list[int], rates: list[fl
         rows = {seed: rng.normal(size=(64, 13)).astype(np.float32) for seed, rng in generators.items()}
         x = torch.from_numpy(np.stack([rows[seed] for seed in seeds]))
         y = (x.sum(2) * 3).long() % 3
-        loss = losses("classification", networks(x, training=True), y).sum()
-        adam.step(torch.autograd.grad(loss, networks.parameters), 1.0)
+        adam.step(networks.gradients(losses("classification", networks(x, training=True), y)), 1.0)
     probe = torch.linspace(-2, 2, 130).view(1, 10, 13).expand(len(seeds), -1, -1)
     return networks(probe).detach()
 
@@ -77,7 +76,7 @@ def test_the_stack_is_the_module_with_batch_norm(function: str) -> None:
     for kind in (OneByOne, StackedMLP, Batched):
         networks = kind(builder(own), SEEDS, "cpu")
         output = networks(x, training=True)
-        gradients = torch.autograd.grad(output.square().sum(), networks.parameters)
+        gradients = networks.gradients(output.square().sum((1, 2)))
         # Sizes only: a stack keeps its matrices the other way round.
         sizes = (gradient.flatten(1).norm(dim=1) for gradient in gradients)
         found.append([output.detach(), networks(x).detach(), *sizes])
@@ -168,29 +167,53 @@ def test_rrelu_draws_in_training_and_takes_the_mean_slope_otherwise(kind: type[N
     assert torch.allclose(networks(x), mean(x), atol=1e-5)
 
 
-class Remembers(nn.Module):
+class Asks(nn.Module):
     """A network that vmap cannot run: what it does depends on a value."""
 
-    def __init__(self, activation: nn.Module) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.first, self.activation, self.last = nn.Linear(13, 8), activation, nn.Linear(8, 3)
+        self.first, self.last = nn.Linear(13, 8), nn.Linear(8, 3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
         z = self.first(x)
-        return self.last(self.activation(z if float(z.detach().mean()) > 100 else z / 2))
+        return self.last(z if float(z.detach().mean()) > 100 else z / 2)
 
 
-class Lies(nn.Module):
-    """A network that vmap runs without complaint and wrongly: it remembers what it saw first."""
-
-    seen: torch.Tensor | None = None
+class Reassigns(nn.Module):
+    """What it remembers is another tensor after every call."""
 
     def __init__(self) -> None:
         super().__init__()
         self.last = nn.Linear(13, 3)
+        self.register_buffer("calls", torch.zeros(()))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
-        return self.last(x) + (0.0 if x.shape[0] == 4 and torch._C._functorch.is_batchedtensor(x) else 1.0)
+        self.calls = self.calls + 1
+        return self.last(x) * self.calls
+
+
+class Hides(nn.Module):
+    """A random start that is neither a parameter nor a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last, self.mixing = nn.Linear(13, 3), torch.randn(13, 13)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        return self.last(x @ self.mixing)
+
+
+class Counts(nn.Module):
+    """Remembers in plain Python how often it was called in training, and changes its input in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last, self.calls = nn.Linear(13, 3), 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        self.calls += self.training
+        x *= 0.5
+        return self.last(x) / (1 + self.calls)
 
 
 def seeded(make: Callable[[], nn.Module]) -> Callable[[int], nn.Module]:
@@ -206,9 +229,53 @@ def seeded(make: Callable[[], nn.Module]) -> Callable[[int], nn.Module]:
 def test_what_vmap_cannot_do_trains_one_by_one() -> None:
     rows = torch.randn(4, 13)
     usual = seeded(lambda: nn.Sequential(nn.Linear(13, 8), nn.BatchNorm1d(8), nn.Dropout(), nn.Linear(8, 3)))
-    assert batchable(usual, rows, "cpu")
-    assert not batchable(seeded(lambda: Remembers(nn.ReLU())), rows, "cpu")
-    assert not batchable(seeded(Lies), rows, "cpu")
+    assert batchable(usual, usual, rows, "cpu")
+    for kind in (Asks, Reassigns, Hides):
+        assert not batchable(seeded(kind), seeded(kind), rows, "cpu"), kind
+    assert not batchable(seeded(Asks), usual, rows, "cpu")
+
+
+@pytest.mark.parametrize("kind", [Asks, Reassigns, Hides, Counts])
+def test_one_by_one_is_a_plain_loop_whatever_the_network_remembers(kind: type[nn.Module]) -> None:
+    networks, modules = OneByOne(seeded(kind), [1, 2], "cpu"), [seeded(kind)(seed) for seed in (1, 2)]
+    adam = StackedAdam(networks.parameters, torch.tensor([1e-2, 1e-2]))
+    optimisers = [torch.optim.Adam(module.parameters(), lr=1e-2) for module in modules]
+    rows = torch.randn(20, 2, 7, 13, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(14).view(2, 7) % 3
+    for x in rows:
+        # A look in between must leave no trace.
+        networks.record(x)
+        adam.step(networks.gradients(losses("classification", networks(x.clone(), training=True), labels)), 1.0)
+        for module, optimiser, own, y in zip(modules, optimisers, x, labels, strict=True):
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(module(own.clone()), y).backward()
+            optimiser.step()
+    expected = torch.stack([module.eval()(own.clone()) for module, own in zip(modules, rows[0], strict=True)])
+    assert apart(networks(rows[0].clone()).detach(), expected.detach()) <= 1e-5
+
+
+def test_modules_of_classes_made_on_the_way_are_batched() -> None:
+    def build() -> nn.Module:
+        class Mine(nn.Linear):
+            """Another class in every call."""
+
+        return Mine(13, 3)
+
+    assert batchable(seeded(build), seeded(build), torch.randn(4, 13), "cpu")
+
+
+def test_a_parameter_that_takes_no_part_stays() -> None:
+    class Extra(nn.Linear):
+        """Has more than it uses."""
+
+        def __init__(self) -> None:
+            super().__init__(13, 3)
+            self.more = nn.Parameter(torch.ones(3))
+
+    for kind in (Batched, OneByOne):
+        networks = kind(seeded(Extra), [1, 2], "cpu")
+        found = networks.gradients(networks(torch.randn(2, 4, 13), training=True).square().sum((1, 2)))
+        assert [gradient is None for gradient in found] == ["more" in name for name in networks.state]
 
 
 def test_running_statistics_are_those_of_each_model() -> None:
@@ -220,9 +287,18 @@ def test_running_statistics_are_those_of_each_model() -> None:
         norm(own)
     expected = torch.stack([norm.running_var for norm in alone])
     assert torch.allclose(networks.kept["0.running_var"], expected, rtol=1e-5)
-    with kept(networks):
-        networks(x + 100, training=True)
+    networks.record(x + 100)
     assert torch.allclose(networks.kept["0.running_var"], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("function", ["relu", "swiglu", "maxout", "rrelu"])
+@pytest.mark.parametrize(
+    ("model", "norm"), [("cnn", "layer"), ("resnet", "batch"), ("mobilenet", "layer"), ("transformer", "layer")]
+)
+def test_every_network_trains_with_every_kind_of_function(model: str, norm: str, function: str) -> None:
+    own = problem(function, dataset="digits", model=model, norm=norm, depth=1, width=8, steps=2)
+    messages = {trial.message for trial in run_chunk(chunk(rates=(1e-3,), seeds=(1, 2)), own)}
+    assert messages == {""}
 
 
 @pytest.mark.parametrize(("width", "most"), [(16, 12), (2500, range(3, 12)), (4500, [2])])

@@ -41,18 +41,19 @@ class StackedAdam:
         self.fast = all(value.device.type == "cpu" and value.dtype is torch.float32 for value in values)
         self.arrays = [tuple(tensor.numpy() for tensor in slot) for slot in self.slots] if self.fast else []
 
-    def step(self, gradients: Sequence[Tensor], factor: float) -> None:
-        """Move every parameter, with the learning rates times ``factor``."""
+    def step(self, gradients: Sequence[Tensor | None], factor: float) -> None:
+        """Move every parameter that has a gradient, with the learning rates times ``factor``."""
         self.steps += 1
         spread = math.sqrt(1 - SECOND**self.steps)
         rates = self.rates * (factor * spread / (1 - FIRST**self.steps))
-        flat = [gradient.reshape(len(rates), -1) for gradient in gradients]
+        flat = [(k, gradient.reshape(len(rates), -1)) for k, gradient in enumerate(gradients) if gradient is not None]
         if self.fast:
             own_rates, epsilon = rates.numpy(), np.float32(EPSILON * spread)
-            for arrays, gradient in zip(self.arrays, flat, strict=True):
-                _move(*arrays, gradient.numpy(), own_rates, epsilon)
+            for k, gradient in flat:
+                _move(*self.arrays[k], gradient.numpy(), own_rates, epsilon)
         else:
-            for (value, mean, square), gradient in zip(self.slots, flat, strict=True):
+            for k, gradient in flat:
+                value, mean, square = self.slots[k]
                 mean.lerp_(gradient, 1 - FIRST)
                 square.lerp_(gradient.square(), 1 - SECOND)
                 value.sub_(rates[:, None] * mean / (square.sqrt() + EPSILON * spread))

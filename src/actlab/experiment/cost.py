@@ -18,6 +18,7 @@ from actlab.experiment.objective import losses
 from actlab.experiment.outcome import Cost, failed_cost
 from actlab.experiment.problem import Problem
 from actlab.experiment.rows import Deck
+from actlab.experiment.seeding import seeded
 from actlab.experiment.train import one_thread
 
 # Turns go round the activations: a slow moment of the machine hits all of them, and the median forgets it.
@@ -26,7 +27,7 @@ TURNS, SECONDS_PER_TURN = 9, 0.01
 
 def measure(problems: Sequence[Problem]) -> list[Cost]:
     """Costs of the networks of one condition, a plain module each, with every activation."""
-    with one_thread():
+    with one_thread(), seeded(0):
         steps = [_prepared(problem) for problem in problems]
         able = [step for step in steps if step]
         turns = [[step.seconds() for step in able] for _ in range(TURNS)]
@@ -59,7 +60,7 @@ class _Step:
         self.repeats = 1
 
     def loss(self) -> Tensor:
-        return losses(self.problem.dataset.task, self.module(self.x)[None], self.y[None]).sum()
+        return losses(self.problem.dataset.task, self.module(self.x.clone())[None], self.y[None]).sum()
 
     def once(self) -> float:
         """Seconds of one forward and backward pass."""

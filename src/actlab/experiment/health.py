@@ -8,8 +8,7 @@ about ReLU. Of a gated function z is the half that gates.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,20 +36,10 @@ MOST_FLOATS = 16_000_000
 def rows_for(networks: Networks, x: Tensor) -> int:
     """Rows to observe, of those in x [models, rows, features]: as many as are wanted and fit."""
     few = min(2, x.shape[1])
-    with torch.no_grad(), kept(networks):
+    with torch.no_grad():
         _, places = networks.record(x[:, :few])
     floats = max(1, sum(place.z.numel() for place in places) // few)
     return max(few, min(MOST_ROWS, MOST_FLOATS // floats, x.shape[1]))
-
-
-@contextmanager
-def kept(networks: Networks) -> Iterator[None]:
-    """Put back what looking at a network in training changes: running statistics."""
-    before = [buffer.clone() for buffer in networks.buffers]
-    yield
-    with torch.no_grad():
-        for buffer, value in zip(networks.buffers, before, strict=True):
-            buffer.copy_(value)
 
 
 def examine(
@@ -65,14 +54,13 @@ def examine(
     moment : what to write into the records
     histograms : whether to count what arrives
     """
-    with kept(networks):
-        with torch.no_grad():
-            _, places = networks.record(x)
-        extra = [torch.zeros_like(place.z, requires_grad=True) for place in places]
-        outputs, places = networks.record(x, extra)
-        # The loss is a mean over the rows: times their number the gradient is that of single rows.
-        loss = losses(task, outputs, y).sum() * x.shape[1]
-        gradients = torch.autograd.grad(loss, extra, allow_unused=True)
+    with torch.no_grad():
+        _, places = networks.record(x)
+    extra = [torch.zeros_like(place.z, requires_grad=True) for place in places]
+    outputs, places = networks.record(x, extra)
+    # The loss is a mean over the rows: times their number the gradient is that of single rows.
+    loss = losses(task, outputs, y).sum() * x.shape[1]
+    gradients = torch.autograd.grad(loss, extra, allow_unused=True)
     learned = networks.learned()
     records: list[list[Health]] = [[] for _ in learned]
     with torch.no_grad():

@@ -45,7 +45,10 @@ class StackedMLP(Networks):
     def record(self, x: Tensor, extra: Sequence[Tensor] = ()) -> tuple[Tensor, list[Place]]:
         """As `Networks`."""
         places: list[Place] = []
-        return self._run(x, extra, places, training=True), places
+        before, self.kept = self.kept, {name: tensor.clone() for name, tensor in self.kept.items()}
+        outputs = self._run(x, extra, places, training=True)
+        self.kept = before
+        return outputs, places
 
     def _run(self, x: Tensor, extra: Sequence[Tensor], places: list[Place] | None, *, training: bool) -> Tensor:
         *hidden, output = self.module.named_children()

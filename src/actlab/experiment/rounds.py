@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -155,16 +157,21 @@ class Rounds:
         chunks = sorted(self.plan.open_chunks(), key=self._size, reverse=True)
         self.progress(*self._position(), text)
         tasks = [(chunk, *self._problem(chunk).parts) for chunk in chunks]
-        for outcome in self.engine.run(work.train, tasks):
-            chunk = chunks[outcome.number]
-            if isinstance(outcome.result, Failure):
-                chance = self._problem(chunk).dataset.chance
-                message = outcome.result.message
-                trials = [failed_trial(member, chance, chunk.stage, message) for member in chunk.members]
-                self.plan.finish(chunk, trials, math.nan)
-            else:
-                self.plan.finish(chunk, *outcome.result)
-            self.progress(*self._position(), f"{text}: {chunk.activation} on {chunk.condition}")
+        # Closed at once, not when its memory is freed: what still runs must stop if this is interrupted.
+        with closing(self.engine.run(work.train, tasks)) as outcomes:
+            for outcome in outcomes:
+                chunk = chunks[outcome.number]
+                self._finish(chunk, outcome.result)
+                self.progress(*self._position(), f"{text}: {chunk.activation} on {chunk.condition}")
+
+    def _finish(self, chunk: Chunk, result: Any) -> None:
+        """Write down what a worker returned, or that it could not."""
+        if isinstance(result, Failure):
+            chance = self._problem(chunk).dataset.chance
+            trials = [failed_trial(member, chance, chunk.stage, result.message) for member in chunk.members]
+            self.plan.finish(chunk, trials, math.nan)
+        else:
+            self.plan.finish(chunk, *result)
 
     def _measure_costs(self) -> None:
         """Time single steps, one condition after the other: nothing else runs any more."""
@@ -174,9 +181,9 @@ class Rounds:
             problems = [self.problems[condition, label] for label in self.labels]
             dataset = problems[0].dataset
             task = (dataset, [problem.parts[1:] for problem in problems])
-            for outcome in self.engine.run(work.measure_costs, [task]):
-                lost = isinstance(outcome.result, Failure)
-                self.plan.finish_costs(condition, map(failed_cost, self.labels) if lost else outcome.result)
+            (outcome,) = self.engine.run(work.measure_costs, [task])
+            lost = isinstance(outcome.result, Failure)
+            self.plan.finish_costs(condition, map(failed_cost, self.labels) if lost else outcome.result)
 
     def _problem(self, chunk: Chunk) -> Problem:
         return self.problems[chunk.condition, chunk.activation]

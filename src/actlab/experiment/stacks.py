@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from actlab.experiment.build import builder
 from actlab.experiment.chunk import MOST_MEMBERS
+from actlab.experiment.contender import parse
 from actlab.experiment.custom import Custom
 from actlab.experiment.memory import saved_bytes
 from actlab.experiment.mlp import StackedMLP
@@ -67,4 +68,5 @@ def _kind(problem: Problem, build: Build, x: torch.Tensor) -> type[Networks]:
     custom = any(isinstance(unit.item, Custom) for unit in problem.contender.units)
     if problem.condition.network.model == "mlp" and not custom:
         return StackedMLP
-    return Batched if batchable(build, x, problem.settings.device) else OneByOne
+    plain = builder(replace(problem, contender=parse("relu")))
+    return Batched if batchable(build, plain, x, problem.settings.device) else OneByOne

@@ -17,6 +17,7 @@ from actlab.experiment.objective import constant_loss, losses, scores
 from actlab.experiment.outcome import Health, Point, Trial, failed_trial
 from actlab.experiment.problem import Problem
 from actlab.experiment.rows import BatchOrder, Deck
+from actlab.experiment.seeding import seeded
 from actlab.experiment.settings import EVALUATIONS
 from actlab.experiment.stacks import Stack, stack
 
@@ -40,7 +41,8 @@ BLOCK_BYTES = 2**27
 def run_chunk(chunk: Chunk, problem: Problem) -> list[Trial]:
     """Train every member of the chunk; a run that raises becomes a failed trial."""
     try:
-        with one_thread():
+        # The trial runs that tell how to train may draw, too.
+        with one_thread(), seeded(0):
             way = stack(problem)
             trials = []
             for members in portions(chunk.members, way.most):
@@ -54,7 +56,10 @@ def run_chunk(chunk: Chunk, problem: Problem) -> list[Trial]:
 def _train(members: Sequence[Member], problem: Problem, way: Stack, stage: int) -> list[Trial]:
     # Bits of a stack of one differ from those of the same model in a larger one.
     trained = list(members) * 2 if len(members) == 1 < way.most else list(members)
-    return _Training(trained, problem, way, stage).run()[: len(members)]
+    # Dropout and random activations: one stream per stack, the same for all functions.
+    stream = sum((place + 1) * seed for place, seed in enumerate(sorted({member.seed for member in members})))
+    with seeded(stream):
+        return _Training(trained, problem, way, stage).run()[: len(members)]
 
 
 @contextmanager
@@ -68,9 +73,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:
-        # The caller's own random numbers go on as if nothing had been drawn here.
-        with torch.random.fork_rng():
-            yield
+        yield
     finally:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(flushed)
@@ -90,8 +93,6 @@ class _Training:
         self.bytes_per_row = way.bytes_per_row
         rates = torch.tensor([member.lr for member in members], device=settings.device)
         self.adam = StackedAdam(self.networks.parameters, rates)
-        # Dropout and random activations: one stream per stack, the same for all functions.
-        torch.manual_seed(sum((place + 1) * seed for place, seed in enumerate(self.deck.seeds)))
 
     def run(self) -> list[Trial]:
         """Train to the last step."""
@@ -116,14 +117,11 @@ class _Training:
     def _train(self, history: Tensor, start: int, end: int, order: BatchOrder) -> None:
         """The steps from ``start`` to ``end``; writes each model's losses into ``history``."""
         drawn = order.take((end - start) * self.batch)
-        ones = torch.ones(len(self.members), device=history.device)
         for step in range(start, end):
             first = (step - start) * self.batch
             x, y = self.deck.rows(drawn[:, first : first + self.batch])
             loss = losses(self.task, self.networks(x, training=True), y)
-            # One model's loss does not depend on another's weights: their sum has every model's own gradient.
-            gradients = torch.autograd.grad(loss, self.networks.parameters, ones, materialize_grads=True)
-            self.adam.step(gradients, schedule(step, self.steps))
+            self.adam.step(self.networks.gradients(loss), schedule(step, self.steps))
             history[step] = loss.detach()
 
     @torch.no_grad()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import cloudpickle
 
-WHO = "actlab compare"
+from actlab.experiment.settings import WHO as WHO
 
 # A task is given up when every one of so many attempts ended with the death of its worker.
 MOST_DEATHS = 3
@@ -83,7 +84,7 @@ class Engine(ABC):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Generator[Outcome, None, None]:
         """Call the function with the arguments of every task, in worker processes.
 
         A task whose worker dies is tried again, the last time with no other task beside it: two may need more
@@ -179,6 +180,12 @@ def attempt(payload: bytes, *shared: Any) -> Any:
         return function(*(shared[a.position] if isinstance(a, _Large) else a for a in arguments))
     except (Exception, SystemExit) as error:  # noqa: BLE001  one task's failure must not end the experiment
         return Failure(_message(error))
+
+
+def attempt_here(payload: bytes, *shared: Any) -> Any:
+    """`attempt` in a process that has our stdout, which is for results and not for what the user's code prints."""
+    os.dup2(2, 1)
+    return attempt(payload, *shared)
 
 
 def _message(error: BaseException) -> str:

@@ -22,7 +22,9 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedParameter
 
+from actlab.experiment.seeding import seeded
 from actlab.experiment.site import Site
 
 M = TypeVar("M", bound=nn.Module)
@@ -47,12 +49,13 @@ def started(make: Callable[[], M], init: str, seed: int, features: int) -> M:
     ----------
     make : builds it
     init : "gain" or "torch", see the top of this file
-    seed : decides every draw; torch's own generator is left as it was
+    seed : decides every draw; the caller's generators are left as they were
     features : numbers in a row
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         module = make()
+        if any(isinstance(parameter, UninitializedParameter) for parameter in module.parameters()):
+            module(torch.zeros(2, features))  # lazy layers learn their sizes from what arrives
     if init == "gain":
         initialise(module, seed, features)
     return module
