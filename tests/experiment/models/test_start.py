@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 import torch
@@ -215,3 +217,24 @@ def test_the_first_layer_is_never_scaled_by_an_activation() -> None:
         first = next(iter(gains_of(module, 64).items()))
         assert first[1] == 1.0, model
         assert next(part for part in module.modules() if isinstance(part, (nn.Linear, nn.Conv2d))) is first[0]
+
+
+def test_every_generator_is_seeded_and_left_as_it_was() -> None:
+    def make() -> nn.Module:
+        layer = nn.Linear(3, 2)
+        layer.own = (np.random.rand(), random.random(), torch.rand(()).item())  # noqa: NPY002, S311
+        return layer
+
+    states = random.getstate(), np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
+    first, again, other = (started(make, "torch", seed, 3).own for seed in (1, 1, 2))
+    assert first == again
+    assert all(a != b for a, b in zip(first, other, strict=True))
+    assert random.getstate() == states[0]
+    assert np.array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002
+    assert torch.equal(torch.get_rng_state(), states[2])
+
+
+@pytest.mark.parametrize("init", ["torch", "gain"])
+def test_lazy_layers_learn_their_sizes_first(init: str) -> None:
+    module = started(lambda: nn.Sequential(nn.LazyLinear(4), nn.ReLU(), nn.LazyLinear(2)), init, 1, 7)
+    assert [tuple(parameter.shape) for parameter in module.parameters()] == [(4, 7), (4,), (2, 4), (2,)]

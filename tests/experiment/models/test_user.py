@@ -291,3 +291,12 @@ def test_errors_of_a_function_from_python_name_its_line() -> None:
         str(caught.value)
         == f"compare: wrong must build a network; got ValueError: not today (test_user.py, line {line})"
     )
+
+
+def leaving(activation: Any, in_features: int, out_features: int) -> nn.Module:
+    sys.exit(3)
+
+
+def test_a_network_that_ends_the_program_is_an_error() -> None:
+    with pytest.raises(OptionError, match=r"compare: leaving must build a network; got SystemExit: 3 \(test_user.py"):
+        user_model(leaving).check([], 5, 3)

@@ -172,7 +172,7 @@ class UserModel:
             yield
         except OptionError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self.refusal(rule, f"{_told(error)}{self._place(error)}") from error
 
     def _place(self, error: BaseException) -> str:
