@@ -165,7 +165,7 @@ sys.exit(main(sys.argv[1:]))
         (["show", "--define", "bump=x*exp(-x**2)"], 0, ""),
         (["doctor"], 0, ""),
         (["plot", "mish"], 1, "actlab plot needs matplotlib; pip install 'actlab[plot]'\n"),
-        (["compare"], 1, "compare needs joblib; pip install 'actlab[compare]'\n"),
+        (["compare"], 1, "compare needs pandas; pip install 'actlab[compare]'\n"),
     ],
 )
 def test_without_extras(words, code, err, tmp_path) -> None:
