@@ -43,6 +43,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "tests/mutations": ("flint", "hypothesis", "ml_dtypes"),
     "tests/benchmarks/test_compare.py": _COMPARE,
     "tests/cli/test_compare.py": (*_COMPARE, *_REPORT),
+    "tests/cli/test_comparison.py": (*_COMPARE, *_REPORT),
     "tests/cli/test_plot.py": ("matplotlib",),
     "tests/experiment": (*_COMPARE, "statsmodels"),
     "tests/experiment/test_data_parquet.py": ("pyarrow",),

@@ -6,6 +6,8 @@ import csv
 import inspect
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -170,3 +172,45 @@ def test_an_interrupted_comparison_says_how_to_go_on(run, monkeypatch) -> None:
     assert err.splitlines()[:2] == [
         "what is finished is kept; this goes on from there:", "  actlab compare --out 'a folder'",
     ]  # fmt: skip
+
+
+PRINTING = """
+print("told while loading", flush=True)
+from torch import nn
+
+def build(activation, in_features, out_features):
+    print("told while building", flush=True)
+    act = activation()
+    class Net(nn.Sequential):
+        def forward(self, x):
+            print("told while running", flush=True)
+            return super().forward(x)
+    return Net(nn.Linear(in_features, 4 * act.pieces), act, nn.Linear(4, out_features))
+"""
+
+
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_what_a_network_prints_stays_out_of_the_result(blobs: Path, tmp_path: Path, engine: str) -> None:
+    (tmp_path / "net.py").write_text(PRINTING)
+    words = ["--data", str(blobs), "--target", "kind", "--activations", "relu", "--model", "net.py:build", "--json"]
+    few = ["--seeds", "2", "--tuning-seeds", "1", "--steps", "2", "--learning-rates", "0.1", "--jobs", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "actlab", "compare", *words, *few, "--engine", engine],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert list(json.loads(done.stdout)["blobs"]) == ["relu"]
+    assert {"told while loading", "told while building", "told while running"} <= set(done.stderr.splitlines())
+
+
+def test_the_page_can_go_elsewhere(done: Path, run, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert run("compare", "report", str(done), "--out", str(page)) == (0, f"{page}\n", "")
+    assert page.read_bytes() == (done / "report.html").read_bytes()
+    code, out, err = run("compare", "report", str(done), "--out", str(tmp_path / "nowhere" / "page.html"))
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "nowhere/page.html" in err
+
+
+def test_an_empty_name_is_no_folder(run, tmp_path: Path) -> None:
+    assert run("compare", "--out", "") == (1, "", "compare: out must name a folder; got out=''\n")
+    assert list(tmp_path.iterdir()) == []

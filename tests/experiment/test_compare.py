@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -241,7 +242,13 @@ def test_other_settings_in_the_same_folder_are_refused(result, tmp_path: Path) -
     [
         ({"activations": ["tanh", "relu", "silu"]}, "silu: nothing there, silu = x*sigmoid(x)"),
         ({"data": "iris"}, "wine: "),
-        ({"norm": "layer"}, "conditions: "),
+        (
+            {"norm": "layer"},
+            (
+                "conditions: wine (standard, mlp 2 x 16, no norm, own gain) there, "
+                "wine (standard, mlp 2 x 16, layer norm, own gain) here"
+            ),
+        ),
         ({"learning_rates": [1e-3]}, "learning_rates: 0.001, 0.01, 0.1 there, 0.001 here"),
     ],
 )
@@ -431,3 +438,39 @@ def test_rounds_stop_at_the_edge_of_what_is_planned() -> None:
     assert rounds._beyond(1e-4, -1, 2) == [3.16e-5, 1e-5]
     assert rounds._beyond(0.1, 1, 2) == [0.316, 1.0]
     assert rounds._beyond(0.1, 1, 4) == [0.178, 0.316, 0.562, 1.0]
+
+
+def test_a_report_that_cannot_be_written_is_one_line_and_leaves_no_part(tmp_path: Path) -> None:
+    made = small(out=tmp_path, steps=2)
+    made.write(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for path in tmp_path.glob("*.json"):
+        path.unlink()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # Python ignores the signal: writing fails as on a disk
+    try:
+        with pytest.raises(OptionError) as caught:
+            made.write(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(caught.value) == (
+        f"compare: the files of the report must be writable; got out={str(tmp_path)!r} (File too large); the runs are "
+        f"kept in trials.sqlite: make room, then actlab compare report {tmp_path}, with --out FILE for another place"
+    )
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    (tmp_path / "file").touch()
+    with pytest.raises(OptionError, match=r"\(Not a directory\)"):
+        made.write(tmp_path / "file" / "folder")
+
+
+def test_what_cannot_start_leaves_no_folder(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("actlab.experiment.engines.engine", engine)
+    with pytest.raises(OptionError, match="compare: address must be that of a running Dask cluster"):
+        small(out=tmp_path / "new", engine="dask", address="tcp://nowhere.invalid:1")
+    assert not (tmp_path / "new").exists()
+
+
+def test_out_must_have_a_name() -> None:
+    with pytest.raises(OptionError) as caught:
+        small(out="")
+    assert str(caught.value) == "compare: out must name a folder; got out=''"

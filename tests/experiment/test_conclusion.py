@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from experiment.made_up import conclusion_of, condition, spread
+from experiment.made_up import BASELINE, conclusion_of, condition, costs_of, spread, trials_of
 
+from actlab.experiment.chunk import FINAL
+from actlab.experiment.conclusion import conclude
+from actlab.experiment.summarise import detectable, summarise
 from actlab.experiment.wording import Score, listed, probability
 
 ONE = [condition()]
@@ -88,12 +91,12 @@ def test_failed_functions_are_named_and_not_taken() -> None:
         ONE, {"digits": scores}, diverged={"cube": 4, "bad": 10}, messages={"bad": "ValueError: no"}
     )
     assert found.endswith(
-        "cube: 4 of 10 final runs diverged and count as chance level. bad could not be trained and counts as chance "
-        "level (ValueError: no)."
+        "cube diverged in 4 of 10 final runs, which count as chance level. bad could not be trained and counts as "
+        "chance level (ValueError: no)."
     )
     assert answer.startswith(
         "Use relu: relu and silu are among the best here, and nothing found here speaks against staying with the "
-        "baseline. Does it matter? Yes: cube diverged in some runs and bad falls behind the best by 60.0 points."
+        "baseline. Does it matter? Yes: cube diverged in 4 of 10 final runs. bad could not be trained: ValueError: no. "
     )
 
 
@@ -102,18 +105,127 @@ def test_a_baseline_that_diverges_now_and_then_is_not_recommended() -> None:
     scores["relu"][:3] = 0.1
     _, answer = conclusion_of(ONE, {"digits": scores}, diverged={"relu": 3})
     assert answer.startswith(
-        "Use silu: it alone is among the best here and never diverged. Does it matter? Yes: relu diverged in some runs."
+        "Use silu: it alone is among the best here and never diverged. Does it matter? Yes: relu diverged in 3 of 10 "
+        "final runs."
     )
 
 
 def test_nothing_is_said_if_everything_diverged() -> None:
     chance = {"relu": np.full(5, 0.1), "silu": np.full(5, 0.1)}
     found, answer = conclusion_of(ONE, {"digits": chance}, diverged={"relu": 5, "silu": 5})
-    assert found.startswith("digits: every final run diverged or failed, so nothing can be said. relu: 5 of 5")
+    assert found.startswith("digits: no final run trained to the end, so nothing can be said. relu diverged in")
     assert answer == (
-        "Every final run diverged or failed, so this comparison cannot say which function to use; lower learning rates "
-        "or normalisation may help."
+        "Every final run diverged, so this comparison cannot say which function to use; lower learning rates or "
+        "normalisation may help."
     )
+
+
+def test_errors_are_told_with_their_message_and_not_as_divergence() -> None:
+    chance = {name: np.full(5, 0.1) for name in ("relu", "silu", "tanh")}
+    all_lost, boom = dict.fromkeys(chance, 5), "RuntimeError: boom after 30"
+    cannot = "so this comparison cannot say which function to use."
+    _, answer = conclusion_of(ONE, {"digits": chance}, diverged=all_lost, messages=dict.fromkeys(chance, boom))
+    assert answer == f"No function could be trained, {cannot} relu, silu and tanh could not be trained: {boom}."
+    _, answer = conclusion_of(ONE, {"digits": chance}, diverged=all_lost, messages={"silu": boom})
+    assert answer == (
+        f"Every final run diverged or failed, {cannot} relu and tanh diverged in every run. silu could not be trained: "
+        f"{boom}."
+    )
+
+
+def test_what_never_trained_is_neither_level_nor_behind() -> None:
+    scores = spread({"relu": 0.701, "silu": 0.7}) | {"cube": np.full(10, 0.1), "bad": np.full(10, 0.1)}
+    found, answer = conclusion_of(
+        ONE, {"digits": scores}, diverged={"cube": 10, "bad": 10}, messages={"bad": "ValueError: no."}
+    )
+    assert "silu cannot be told from it. No function was found" in found
+    assert found.endswith(
+        "cube diverged in every run and counts as chance level. bad could not be trained and counts as chance level "
+        "(ValueError: no.)."
+    )
+    assert "Yes: cube diverged in every run. bad could not be trained: ValueError: no." in answer
+    assert "behind" not in answer
+
+
+def test_a_constant_guess_that_scores_highest_is_not_the_best() -> None:
+    conditions = [condition("diabetes", score="R^2")]
+    scores = spread({"relu": -0.4, "silu": -0.5}) | {"cube": np.zeros(10)}
+    found, answer = conclusion_of(conditions, {"diabetes": scores}, diverged={"cube": 10})
+    assert found.startswith("diabetes: relu has the highest mean test R^2, -0.400")
+    assert "No function was found to be better than the baseline relu." in found
+    assert answer.startswith("Use relu: it alone is among the best here. Does it matter? Yes: cube diverged in every")
+
+
+def test_nothing_is_compared_with_a_baseline_that_never_trained() -> None:
+    scores = spread({"silu": 0.701, "tanh": 0.7}) | {"relu": np.full(10, 0.1)}
+    found, answer = conclusion_of(ONE, {"digits": scores}, diverged={"relu": 10})
+    assert "Nothing can be compared with the baseline relu, of which no run trained to the end." in found
+    assert "60" not in found
+    assert answer.startswith(
+        "Use silu: silu and tanh are among the best here; of these it loses least to the highest mean. Does it matter? "
+        "Yes: relu diverged in every run."
+    )
+
+
+def test_a_condition_under_which_nothing_trained_does_not_decide() -> None:
+    lost = "mnist1d, no norm"
+    scores = {item["label"]: spread({"relu": 0.7, "silu": 0.7}, seed=n) for n, item in enumerate(FOUR)}
+    scores[lost] = {name: np.full(10, 0.1) for name in ("relu", "silu")}
+    trials = trials_of(scores)
+    trials.loc[trials.condition == lost, ["diverged", "message"]] = [True, "ValueError: no"]
+    trials.loc[(trials.condition == lost) & (trials.activation == "silu"), "message"] = ""
+    labels = ["relu", "silu"]
+    summary = summarise(trials, costs_of(scores), FOUR, labels, BASELINE)
+    smallest = detectable(trials, FOUR, labels, BASELINE)
+    *_, answer = conclude(summary, FOUR, smallest, BASELINE, trials, [])
+    assert answer.startswith(
+        "Under mnist1d, no norm no run trained to the end. Use relu: neither function falls behind under any of the 3 "
+        "conditions, and nothing found here speaks against staying with the baseline. Does it matter? Yes: silu "
+        "diverged in every run (mnist1d, no norm). relu could not be trained (mnist1d, no norm): ValueError: no. "
+    )
+    assert (
+        "With relu, no norm and layer norm cannot be told apart on digits; layer norm is better than no norm (where no "
+        "run trained) on mnist1d."
+    ) in answer
+
+
+def test_errors_in_some_runs_are_counted() -> None:
+    scores = {"digits": spread({"relu": 0.7, "silu": 0.7})}
+    trials = trials_of(scores)
+    some = (trials.stage == FINAL) & (trials.activation == "silu") & (trials.seed < 2)
+    trials.loc[some, ["diverged", "message"]] = [True, "MemoryError"]
+    summary = summarise(trials, costs_of(scores), ONE, ["relu", "silu"], BASELINE)
+    found, answer = conclude(summary, ONE, {"digits": 0.01}, BASELINE, trials, [])
+    assert found.endswith("silu failed in 2 of 10 final runs (MemoryError).")
+    assert "silu failed in 2 of 10 final runs: MemoryError." in answer
+    assert "diverged in" not in found + answer
+
+
+def test_who_varies_too_much_is_named() -> None:
+    scores = spread({"relu": 0.95, "silu": 0.95, "tanh": 0.951}, seeds=5) | spread({"swiglu": 0.84}, seeds=5, sd=0.09)
+    found, answer = conclusion_of(ONE, {"digits": scores})
+    words = "swiglu is 11.1 points lower on average, but that varies too much for 5 seeds to tell."
+    assert words in found
+    assert words in answer
+    assert answer.startswith("Use relu: none of the 4 functions falls behind here, and nothing found here speaks")
+
+
+def test_a_baseline_far_below_an_uncertain_best_is_not_said_to_be_as_good() -> None:
+    scores = spread({"relu": 0.7, "silu": 0.7, "gelu": 0.7}) | spread({"tanh": 0.78}, sd=0.12, seed=5)
+    _, answer = conclusion_of(ONE, {"digits": scores})
+    assert answer.startswith(
+        "Use relu: none of the 4 functions falls behind here, and nothing was shown to be better than the baseline."
+    )
+    assert "relu is 8.0 points lower on average, but that varies too much for 10 seeds to tell." in answer
+
+
+def test_what_only_the_correction_takes_back_is_named() -> None:
+    labels = [f"f{number}" for number in range(6)]
+    scores = spread(dict.fromkeys(["relu", *labels], 0.7) | {"tanh": 0.688})
+    found, answer = conclusion_of(ONE, {"digits": scores})
+    words = "tanh is 1.2 points lower on average, which chance alone may show among so many comparisons."
+    assert words in found
+    assert "points lower on average" not in answer
 
 
 def test_a_baseline_that_is_beaten_is_not_recommended_though_the_highest_mean_is_uncertain() -> None:

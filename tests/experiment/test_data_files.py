@@ -269,3 +269,12 @@ def test_an_archive_that_is_no_npz(tmp_path: Path) -> None:
         archive.writestr("X", "text")
         archive.writestr("y", "text")
     assert "got X.shape=(), y.shape=()" in refused(path)
+
+
+def test_other_arrays_of_an_npz_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    np.savez(path, X=x, y=np.arange(60) % 2, X_test=x, names=np.arange(3))
+    assert one(path).notes[-1] == "Other arrays of mine.npz were left out: X_test, names."
+    np.savez(path, X=x, y=np.arange(60) % 2)
+    assert not [note for note in one(path).notes if "left out" in note]

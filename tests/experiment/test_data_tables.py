@@ -388,3 +388,44 @@ def test_what_is_no_data() -> None:
         "classification, diabetes, digits, friedman1, friedman2, gaussian_quantiles, hastie, iris, mnist1d, moons, "
         "multilabel, spirals, swiss_roll, wine, xor, or give the path of a file"
     )
+
+
+MOVED = "Far from zero for how little they vary, so that the smallest value was subtracted: {}."
+
+
+def test_columns_far_from_zero_keep_their_values() -> None:
+    signal = np.random.default_rng(0).normal(size=60)
+    near = (signal - signal.min()).astype(np.float32)
+    far = signal + 1e9
+    gaps = pd.Series(far).mask(NUMBER == 5)
+    whole = pd.Series(2**40 + NUMBER, dtype="Int64").mask(NUMBER == 7)
+    dataset = one(table(far=far, gaps=gaps, whole=whole), "kind", missing="mean")
+    # float64 itself keeps seven digits of it.
+    np.testing.assert_allclose(dataset.x[:, 1], near, atol=2e-7)
+    np.testing.assert_allclose(dataset.x[:, 2], np.where(NUMBER == 5, np.nan, near), atol=2e-7)
+    np.testing.assert_array_equal(dataset.x[:, 3], np.where(NUMBER == 7, np.nan, NUMBER))
+    assert MOVED.format("far, gaps, whole") in dataset.notes
+    x = np.stack([signal, far], axis=1)
+    dataset = one((x, NUMBER % 2))
+    np.testing.assert_array_equal(dataset.x[:, 0], signal.astype(np.float32))
+    np.testing.assert_allclose(dataset.x[:, 1], near, atol=2e-7)
+    assert MOVED.format("feature 2") in dataset.notes
+    dataset = one((x, np.stack([far, signal], axis=1)))
+    np.testing.assert_allclose(dataset.y, np.stack([near, signal], axis=1), atol=2e-7)
+    assert MOVED.format("y1") in dataset.notes
+
+
+def test_signals_far_from_zero_move_as_a_whole() -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2, 3))
+    dataset = one((x + 1e9, NUMBER % 2))
+    np.testing.assert_allclose(dataset.x, (x - x.min()).reshape(60, 6), atol=4e-7)
+    assert MOVED.format("all of X") in dataset.notes
+
+
+def test_what_is_constant_but_for_rounding_stays_where_it_is() -> None:
+    noise = np.where(NUMBER % 2, 0.3, 0.1 + 0.2)
+    assert len(set(noise)) == 2
+    year = 2000 + NUMBER % 20
+    dataset = one(table(noise=noise, year=year, big=np.full(60, 1e9)), "kind")
+    np.testing.assert_array_equal(dataset.x[:, 1:], np.stack([noise, year, noise * 0 + 1e9], 1).astype(np.float32))
+    assert not [note for note in dataset.notes if note.startswith("Far from zero")]

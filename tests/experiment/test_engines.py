@@ -262,7 +262,7 @@ def test_workers_of_another_version_are_refused(tmp_path: Path) -> None:
         worker.kill()
         worker.wait()
     assert str(error.value) == (
-        f"actlab compare: the workers of a cluster must have torch {metadata.version('torch')}, as this machine does; "
+        f"compare: the workers of a cluster must have torch {metadata.version('torch')}, as this machine does; "
         "got torch 0.0; other versions give other numbers"
     )
 
@@ -279,7 +279,7 @@ def test_dask_workers_of_several_threads_are_refused() -> None:
     ):
         engine("dask", address=cluster.scheduler_address)
     assert str(error.value) == (
-        "actlab compare: the workers of a Dask cluster must have one thread each; got 2; "
+        "compare: the workers of a Dask cluster must have one thread each; got 2; "
         "start them with `dask worker --nthreads 1`"
     )
 
@@ -288,7 +288,7 @@ def test_unknown_engines_are_refused() -> None:
     with pytest.raises(OptionError) as error:
         engine("rya")
     assert str(error.value) == (
-        "actlab compare: engine must be one of local, ray, dask; got engine='rya'; did you mean 'ray'?"
+        "compare: engine must be one of local, ray, dask; got engine='rya'; did you mean 'ray'?"
     )
 
 
@@ -296,7 +296,7 @@ def test_an_address_needs_an_engine_that_has_one() -> None:
     with pytest.raises(OptionError) as error:
         engine("local", address="tcp://192.0.2.1:8786")
     assert str(error.value) == (
-        "actlab compare: address must name a Ray or Dask cluster; got address='tcp://192.0.2.1:8786' with "
+        "compare: address must name a Ray or Dask cluster; got address='tcp://192.0.2.1:8786' with "
         "engine='local'; add engine='ray' or engine='dask'"
     )
 
@@ -306,7 +306,7 @@ def test_a_missing_package_is_named(name: str, package: str, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtra) as error:
         engine(name)
-    assert str(error.value) == f"actlab compare needs {package}; pip install 'actlab[{name}]'"
+    assert str(error.value) == f"compare needs {package}; pip install 'actlab[{name}]'"
 
 
 @pytest.mark.parametrize("name", ["ray", "dask"])
@@ -317,7 +317,7 @@ def test_an_address_where_nothing_answers(name: str, monkeypatch: pytest.MonkeyP
         with pytest.raises(OptionError) as error:
             engine(name, address=address)
     assert str(error.value).startswith(
-        f"actlab compare: address must be that of a running {name.title()} cluster; got address={address!r}; "
+        f"compare: address must be that of a running {name.title()} cluster; got address={address!r}; "
         "no answer within 2 seconds"
     )
     assert "\n" not in str(error.value)
@@ -327,6 +327,17 @@ def test_an_address_that_is_none() -> None:
     with pytest.raises(OptionError) as error:
         engine("ray", address="nowhere")
     assert str(error.value) == (
-        "actlab compare: address must be that of a running Ray cluster; got address='nowhere'; "
+        "compare: address must be that of a running Ray cluster; got address='nowhere'; "
         "ValueError: Invalid address format: nowhere"
     )
+
+
+def test_what_was_just_handed_over_can_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    with engine("local", jobs=1) as made:
+        for _ in range(5):
+            outcomes = made.run(raise_on_two, [(0,), (1,)])
+            assert next(outcomes).result == 0  # number 1 was handed over a moment ago
+            outcomes.close()
+    assert told == []

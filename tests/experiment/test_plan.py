@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +129,56 @@ def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
     other = Plan.create(tmp_path, KEY, {}, "compare", numbered=True)
     assert other.folder == tmp_path.with_name(f"{tmp_path.name}-2")
     assert path.read_bytes() == before
+
+
+@contextmanager
+def unwritable(folder: Path) -> Iterator[None]:
+    """The folder can be read and not written, also by root."""
+    folder.chmod(0o555)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o755)
+
+
+def test_a_folder_that_cannot_be_written_can_be_read() -> None:
+    # Folders of pytest can only be entered by their owner.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        own = plan(folder)
+        own.add_chunks(CHUNKS)
+        own.close()
+        before = sorted(folder.iterdir())
+        with unwritable(folder):
+            with pytest.raises(PermissionError):
+                (folder / "new").touch()
+            found = Plan.open(folder, "compare")
+            assert found.chunks() == CHUNKS
+            found.close()
+        Plan.open(folder, "compare").close()
+        assert sorted(folder.iterdir()) == before
+
+
+def test_what_a_running_comparison_wrote_last_is_read(tmp_path: Path) -> None:
+    own = plan(tmp_path)
+    own.add_chunks(CHUNKS)
+    assert (tmp_path / f"{FILE_NAME}-wal").stat().st_size
+    found = Plan.open(tmp_path, "compare")
+    assert found.chunks() == CHUNKS
+    found.close()
+    own.close()
+
+
+def test_conditions_that_are_the_same_are_not_told(tmp_path: Path) -> None:
+    plan(tmp_path, conditions=["a (x)", "b (y)"]).close()
+    with pytest.raises(OptionError, match=r"conditions: b \(y\) there, b \(z\) here"):
+        plan(tmp_path, conditions=["a (x)", "b (z)"])
+    with pytest.raises(OptionError, match=r"conditions: no others there, c \(z\) here"):
+        plan(tmp_path, conditions=["a (x)", "b (y)", "c (z)"])
 
 
 def test_a_folder_without_a_plan_is_not_made_one(tmp_path: Path) -> None:

@@ -58,3 +58,19 @@ def test_a_user_s_network_is_left_as_built() -> None:
 def test_a_transformer_has_no_batch_norm() -> None:
     with pytest.raises(OptionError, match="compare: norm must be one of none, layer; got norm='batch'"):
         networks_of("transformer", "batch", None, None, None)
+
+
+def test_both_norms_among_others() -> None:
+    networks, _ = networks_of("mlp", ["both", "layer", "batch"], None, None, None)
+    assert [each.norm for each in networks] == ["none", "layer", "batch"]
+    assert networks_of("mlp", ["both"], None, None, None) == networks_of("mlp", None, None, None, None)
+
+
+def test_norm_and_size_beside_a_network_of_ones_own_are_for_ours() -> None:
+    def mine(activation: object, in_features: int, out_features: int) -> None: ...
+
+    networks, _ = networks_of(["mlp", mine], "none", None, 2, 8)
+    assert networks == [Network("mlp", "none", "gain", 2, 8), Network("mine", AS_BUILT, AS_BUILT, None, None)]
+    assert [str(each) for each in cross(["a"], ["minmax"], networks)] == [
+        "a, mlp, no norm, own gain (minmax, mlp 2 x 8, no norm, own gain)", "a, mine (minmax, mine)",
+    ]  # fmt: skip

@@ -107,6 +107,25 @@ def test_all_right_in_every_run_is_not_certainty_but_all_diverged_is_chance() ->
     assert (row["low"], row["high"], row["diverged"]) == (pytest.approx(0.1), pytest.approx(0.1), 5)
 
 
+def test_what_never_trained_is_last_and_in_no_group() -> None:
+    scores = {"digits": spread({"relu": -0.5, "silu": -0.6}) | {"lost": np.zeros(10), "gone": np.zeros(10)}}
+    conditions = [condition(score="R^2")]
+    table = summary_of(conditions, scores, diverged={"lost": 10, "gone": 10}).set_index("activation")
+    assert table["rank"].tolist() == [1, 2, 3, 3]
+    assert table.best_group.to_dict() == {"relu": True, "silu": False, "lost": False, "gone": False}
+    few = trials_of(scores, diverged={"lost": 10, "gone": 10})
+    own = np.array([scores["digits"]["relu"], scores["digits"]["silu"]])
+    found = detectable(few, conditions, ["gone", "relu", "silu", "lost"], BASELINE)
+    assert found["digits"] == detectable_difference(own, 0, family_size(["digits"], 4))
+    assert math.isnan(detectable(few, conditions, list(scores["digits"]), "lost")["digits"])
+
+
+def test_where_nothing_trained_nothing_is_best() -> None:
+    scores = {"digits": {name: np.full(5, 0.1) for name in ("relu", "silu")}}
+    table = summary_of([condition()], scores, diverged={"relu": 5, "silu": 5})
+    assert not table.best_group.any()
+
+
 def test_costs_are_those_of_the_condition() -> None:
     costs = costs_of(SCORES)
     costs.loc[costs.condition == "wine", "flops"] = 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -96,7 +97,7 @@ def test_a_network_of_ones_own_decides_what_was_left_to_it(make: Any, describe: 
     options = parsed(comparison)
     assert options["model"][0] == "net.py:build"
     assert options.get("init") == init
-    assert "norm" not in options
+    assert options.get("norm") == (["none"] if len({model for model, *_ in networks}) > 1 else None)
     assert not stand_ins(comparison)
 
 
@@ -112,6 +113,21 @@ def test_invented_functions_gates_and_mixtures_come_back(make: Any, describe: An
     options = parsed(make(labels, conditions=[describe("d")], activations=contenders))
     assert [each.label for each in options["activations"]] == labels
     assert [each.spec for each in options["activations"]] == [each.spec for each in contenders]
+
+
+def test_a_parameter_that_a_label_binds_stays_one(make: Any, describe: Any) -> None:
+    invented = {"gate": actlab.define("gate", "x*sigmoid(beta*x)", beta=1.23456789)}
+    contenders = [parse(text, invented) for text in ("gate:beta=2", "gate", "gate(gate:beta=3)", "relu")]
+    labels = [each.label for each in contenders]
+    options = parsed(make(labels, conditions=[describe("d")], activations=contenders))
+    assert [each.label for each in options["activations"]] == labels
+    assert [each.spec for each in options["activations"]] == [each.spec for each in contenders]
+
+
+def test_learning_rates_keep_their_digits(default: Any) -> None:
+    rates = [1.23456789e-05, 0.1]
+    settings = {**default.settings, "learning_rates": rates, "per_decade": None}
+    assert parsed(replace(default, settings=settings))["learning_rates"] == rates
 
 
 def test_what_came_from_python_is_said(make: Any, describe: Any) -> None:

@@ -87,10 +87,10 @@ def test_rates(value: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (9.996e-4, "1 ms"),
-        (4.2e-5, "42 µs"),
-        (0.9999, "1 s"),
-        (0.0, "0 µs"),
+        (9.996e-4, "1.00 ms"),
+        (4.2e-5, "42.0 µs"),
+        (0.9999, "1.00 s"),
+        (0.0, "0.00 µs"),
         (math.nan, MISSING),
         (-1.0, MISSING),
     ],

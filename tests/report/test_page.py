@@ -10,7 +10,7 @@ from report.reading import Page, check
 
 from actlab.experiment.contender import contender, parse
 from actlab.report import write_report
-from actlab.report.detail import verdict
+from actlab.report.detail import headline, verdict
 from actlab.report.page import render
 from actlab.report.view import views_of
 
@@ -151,6 +151,30 @@ def test_messages_of_failed_runs_are_shown(make: Any) -> None:
     comparison.trials.loc[comparison.trials.activation == "tanh", "message"] = "RuntimeError: no room"
     text = check(render(comparison)).text
     assert "tanh , 26 runs: RuntimeError: no room" in text
+
+
+def test_errors_are_told_from_divergence(make: Any) -> None:
+    comparison = make(["relu", "tanh", "gelu"], failing=["tanh", "gelu"])
+    comparison.trials.loc[comparison.trials.activation == "tanh", "message"] = "RuntimeError: no room"
+    some = (comparison.trials.activation == "relu") & (comparison.trials.seed == 1)
+    comparison.trials.loc[some, ["diverged", "message"]] = [True, "MemoryError"]
+    comparison.summary.loc[comparison.summary.activation == "relu", "diverged"] = 1
+    comparison.summary["best_group"] = comparison.summary.activation == "relu"
+    text = check(render(comparison)).text
+    assert "tanh 5 of 5 failed could not be trained" in text
+    assert "gelu 5 of 5 diverged every run diverged" in text
+    assert "relu 1 of 5 failed" in text
+    assert "Only relu trained to the end" in text
+    assert "worse" not in text.replace("hollow grey: worse", "").replace("they are worse", "").split()
+
+
+def test_the_card_leaves_out_what_never_trained_and_calls_its_difference_typical(make: Any) -> None:
+    comparison = make(["relu", "tanh", "gelu"], failing=["gelu"])
+    view = views_of(comparison)[0]
+    facts = dict(headline(view))
+    means = [row.mean for row in view.rows if row.activation != "gelu"]
+    assert facts["From best to worst"] == f"{100 * (max(means) - min(means)):.1f} points"
+    assert facts["Typical smallest difference this run could find"] == "1.1 points"
 
 
 def test_gates_mixtures_and_modules_are_explained(make: Any, describe: Any) -> None:

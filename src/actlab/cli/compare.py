@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from actlab.cli._activations import define_all, define_option, split_names, split_numbers
-from actlab.cli._comparison import write
+from actlab.cli._comparison import nothing_trained, write
 from actlab.cli._output import as_json
 
 DEFAULT_OUT: Final = Path("actlab-compare")
@@ -44,7 +44,7 @@ TABLES: Final = ("summary", "trials", "curves", "health", "learned", "costs")
 @click.option("--engine", metavar="E", help="local, ray or dask [default: local].")
 @click.option("--address", metavar="A", help="Of a running Ray or Dask cluster [default: started here].")
 @click.option("--device", metavar="D", help="cpu or cuda [default: cpu].")
-@click.option("--out", type=click.Path(path_type=Path), help=f"Folder of the results [default: {DEFAULT_OUT}].")
+@click.option("--out", type=click.Path(), help=f"Folder of the results [default: {DEFAULT_OUT}].")
 @as_json
 @click.pass_context
 def command(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:
@@ -86,18 +86,30 @@ def command(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:
     else:
         write(result)
     click.echo(f"report: {report} (open it in a browser; it needs no network)", err=as_json)
+    if nothing_trained(result):
+        click.echo("compare: a run must train to the end to be compared; got none; the answer says why", err=True)
+        ctx.exit(1)
 
 
 @command.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-def report_command(folder: Path) -> None:
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Only the page, under this name.")
+def report_command(folder: Path, out: Path | None) -> None:
     """Build the report of a finished comparison anew, in its FOLDER.
 
     \b
-    Example:
+    Examples:
       actlab compare report actlab-compare
+      actlab compare report actlab-compare --out page.html
     """  # noqa: D301
-    click.echo(_loaded(folder).write(folder))
+    result = _loaded(folder)
+    if out is None:
+        out = result.write(folder)
+    else:
+        from actlab.report import write_report
+
+        write_report(result, out)
+    click.echo(out)
 
 
 @command.command("export")
@@ -152,12 +164,12 @@ def _split_data(text: str) -> list[str]:
     return [text] if Path(text).exists() else [part.strip() for part in text.split(",")]
 
 
-def _run(options: dict[str, Any], out: Path | None) -> Any:
+def _run(options: dict[str, Any], out: str | None) -> Any:
     from actlab.experiment import compare
 
     # Left to itself the comparison draws a bar on a terminal; a log gets a line now and then.
     progress = None if sys.stderr.isatty() else milestones()
-    return compare(**options, out=out or DEFAULT_OUT, numbered=out is None, progress=progress)
+    return compare(**options, out=DEFAULT_OUT if out is None else out, numbered=out is None, progress=progress)
 
 
 def milestones() -> Callable[[int, int, str], None]:

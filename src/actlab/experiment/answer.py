@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from actlab.experiment.evidence import Evidence, beats
+from actlab.experiment.doubts import doubtful, too_variable
+from actlab.experiment.evidence import Evidence, beats, never_trained
+from actlab.experiment.failures import could_not_be_trained, diverged
 from actlab.experiment.family import family_size
 from actlab.experiment.ranks import variant
 from actlab.experiment.statistics import LEVEL, detectable_effect
@@ -21,25 +23,38 @@ NOTICEABLE = 1.1
 
 def answer(evidence: Evidence) -> str:
     """One paragraph: what to use, what that rests on, what the conditions change, and how to learn more."""
+    trained = evidence.part(label for label in evidence.tables if not evidence.hopeless(label))
+    if not trained.tables:
+        return " ".join(_nothing(evidence))
     if len(evidence.labels) == 1:
         (only,) = evidence.labels
-        return " ".join([f"Only {only} was trained: there is nothing to choose from.", *best_variants(evidence, only)])
-    if all(map(evidence.hopeless, evidence.tables)):
-        return (
-            "Every final run diverged or failed, so this comparison cannot say which function to use; "
-            "lower learning rates or normalisation may help."
-        )
-    pick = _pick(evidence)
+        failures = [*(f"{text}." for text in diverged(evidence)), *could_not_be_trained(evidence)]
+        alone = f"Only {only} was trained: there is nothing to choose from."
+        return " ".join([alone, *failures, *best_variants(evidence, only)])
+    pick = _pick(trained)
     sentences = [
-        _use(evidence, pick) if pick else _by_data(evidence),
-        *_matters(evidence),
-        *what_variants_change(evidence),
+        *(f"Under {label} no run trained to the end." for label in evidence.tables if label not in trained.tables),
+        _use(trained, pick) if pick else _by_data(trained),
+        *_matters(evidence, trained),
+        *could_not_be_trained(evidence),
+        *what_variants_change(trained),
         *best_variants(evidence, pick or evidence.baseline),
         *_ranking(evidence),
-        _fastest(evidence, _choice(evidence)),
-        _sharper(evidence),
+        _fastest(trained, _choice(trained)),
+        _sharper(trained),
     ]
     return " ".join(filter(None, sentences))
+
+
+def _nothing(evidence: Evidence) -> list[str]:
+    """No run trained to the end: why, and what may help."""
+    diverging, failing = diverged(evidence), could_not_be_trained(evidence)
+    cannot = "so this comparison cannot say which function to use"
+    if not failing:
+        return [f"Every final run diverged, {cannot}; lower learning rates or normalisation may help."]
+    if not diverging:
+        return [f"No function could be trained, {cannot}.", *failing]
+    return [f"Every final run diverged or failed, {cannot}.", *(f"{text}." for text in diverging), *failing]
 
 
 def _alike(evidence: Evidence) -> list[str]:
@@ -93,7 +108,9 @@ def _use(evidence: Evidence, pick: str) -> str:
     else:
         alike = f"{listed(choice)} are among the best {_everywhere(evidence)}"
     if pick == evidence.baseline:
-        return f"Use {pick}: {alike}, and nothing found here speaks against staying with the baseline."
+        doubt = any(pick == row["activation"] for label in evidence.tables for row in doubtful(evidence, label))
+        stay = "nothing found here speaks against staying with the baseline"
+        return f"Use {pick}: {alike}, and {'nothing was shown to be better than the baseline' if doubt else stay}."
     return f"Use {pick}: {alike}; of these it loses least to the highest mean.{despite}"
 
 
@@ -121,20 +138,34 @@ def _by_data(evidence: Evidence) -> str:
     return f"Which one to use depends on the {what}: no function is among the best {where}. Take {listed(picks)}."
 
 
-def _matters(evidence: Evidence) -> list[str]:
-    """Who diverged or falls behind, and by how much; or what would have been seen if anyone did."""
+def _matters(evidence: Evidence, trained: Evidence) -> list[str]:
+    """Who diverged or falls behind, and by how much; or what would have been seen if anyone did.
+
+    Parameters
+    ----------
+    evidence : of all conditions, for what diverged
+    trained : of those under which something trained
+    """
     behind: dict[str, list[tuple[float, str]]] = {}
-    for label, rows in evidence.tables.items():
+    for label, rows in trained.tables.items():
         for row in rows:
-            if not row["best_group"] and math.isfinite(row["mean"]):
+            if not row["best_group"] and not never_trained(row):
                 behind.setdefault(row["activation"], []).append((rows[0]["mean"] - row["mean"], label))
     several = len(evidence.tables) > 1
-    found = [f"{listed(unsteady)} diverged in some runs"] if (unsteady := _unsteady(evidence)) else []
+    found = diverged(evidence)
     for number, (name, gaps) in enumerate(sorted(behind.items(), key=lambda item: max(item[1]), reverse=True)):
         gap, label = max(gaps)
         size = f"{'up to ' * (len(gaps) > 1)}{evidence.score(label).difference(gap)}{f' ({label})' * several}"
         found.append(f"{name} by {size}" if number else f"{name} falls behind the best by {size}")
-    return [f"Does it matter? Yes: {listed(found)}."] if found else [_unseen(evidence)]
+    matters = f"Does it matter? Yes: {listed(found)}." if found else _unseen(trained)
+    return [matters, *_doubts(trained)]
+
+
+def _doubts(evidence: Evidence) -> list[str]:
+    """What looks like a difference and could not be established."""
+    several = len(evidence.tables) > 1
+    found = [(text, label) for label in evidence.tables for text in too_variable(evidence, label)]
+    return [f"{text}{f' ({label})' * several}." for text, label in found]
 
 
 def _unseen(evidence: Evidence) -> str:

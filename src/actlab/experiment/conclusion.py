@@ -13,7 +13,9 @@ from typing import Any
 import pandas as pd
 
 from actlab.experiment.answer import answer
-from actlab.experiment.evidence import Evidence, Row, beats
+from actlab.experiment.doubts import perhaps_chance, too_variable
+from actlab.experiment.evidence import Evidence, Row, beats, never_trained
+from actlab.experiment.failures import errors_of
 from actlab.experiment.summarise import Facts, tests_of
 from actlab.experiment.wording import Score, listed, probability
 
@@ -45,21 +47,23 @@ def conclude(  # noqa: PLR0917 - the tables in the order in which `Comparison` n
         detectable=detectable,
         tests=tests_of(trials, conditions, labels),
         ranks=ranks,
+        errors=errors_of(trials),
     )
-    return [*(_about(evidence, label, trials) for label in evidence.tables), answer(evidence)]
+    return [*(_about(evidence, label) for label in evidence.tables), answer(evidence)]
 
 
-def _about(evidence: Evidence, label: str, trials: pd.DataFrame) -> str:
+def _about(evidence: Evidence, label: str) -> str:
     """What was found under one condition."""
     rows, score = evidence.tables[label], evidence.score(label)
     if evidence.hopeless(label):
-        sentences = [f"{label}: every final run diverged or failed, so nothing can be said."]
+        sentences = [f"{label}: no final run trained to the end, so nothing can be said."]
     else:
         sentences = [_leader(rows, label, score)]
         if len(rows) > 1:
             sentences += _others(rows, score)
+            sentences += [f"{text}." for text in (*too_variable(evidence, label), *perhaps_chance(evidence, label))]
             sentences += _baseline_sentences(rows, evidence.baseline, score, evidence.detectable[label])
-    return " ".join([*sentences, *_failures(rows, trials[trials.condition == label])])
+    return " ".join([*sentences, *_failures(evidence, label)])
 
 
 def _leader(rows: list[Row], label: str, score: Score) -> str:
@@ -74,7 +78,7 @@ def _leader(rows: list[Row], label: str, score: Score) -> str:
 
 def _others(rows: list[Row], score: Score) -> list[str]:
     """Who cannot be told from the best, and who is lower."""
-    best, *rest = [row for row in rows if math.isfinite(row["mean"])]
+    best, *rest = [row for row in rows if not never_trained(row)]
     alike = [row["activation"] for row in rest if row["best_group"]]
     lower = [row for row in rest if not row["best_group"]]
     if not rest:
@@ -91,6 +95,8 @@ def _others(rows: list[Row], score: Score) -> list[str]:
 
 
 def _baseline_sentences(rows: list[Row], baseline: str, score: Score, smallest: float) -> list[str]:
+    if never_trained(next(row for row in rows if row["activation"] == baseline)):
+        return [f"Nothing can be compared with the baseline {baseline}, of which no run trained to the end."]
     if better := [row for row in rows if beats(row)]:
         gains = (
             f"{row['activation']} (by {score.difference(row['difference'])}, p = {probability(row['p_holm'])})"
@@ -109,16 +115,20 @@ def _baseline_sentences(rows: list[Row], baseline: str, score: Score, smallest: 
     return sentences
 
 
-def _failures(rows: list[Row], trials: pd.DataFrame) -> list[str]:
+def _failures(evidence: Evidence, label: str) -> list[str]:
     """Divergence and errors are results too."""
-    failed = trials[trials.message != ""].groupby("activation").message.first()
-    diverged = [
-        f"{row['activation']}: {row['diverged']} of {row['runs']} final runs diverged and count as chance level."
-        for row in rows
-        if row["diverged"] and row["activation"] not in failed
-    ]
-    return [
-        *diverged,
-        *(f"{label} could not be trained and counts as chance level ({error})." for label, error in failed.items()),
-        *(f"{row['activation']} has no score." for row in rows if not math.isfinite(row["mean"])),
-    ]
+    sentences = []
+    for row in evidence.tables[label]:
+        name, runs, diverged = row["activation"], row["runs"], evidence.diverged(label, row["activation"])
+        raised = evidence.errors.get((label, name))
+        if diverged:
+            share = "every run and counts" if diverged == runs else f"{diverged} of {runs} final runs, which count"
+            sentences.append(f"{name} diverged in {share} as chance level.")
+        if raised and raised.runs == runs:
+            sentences.append(f"{name} could not be trained and counts as chance level ({raised.message}).")
+        elif raised:
+            share = f"{raised.runs} of {runs} final runs" if raised.runs else "some tuning runs"
+            sentences.append(f"{name} failed in {share} ({raised.message}).")
+        if not math.isfinite(row["mean"]):
+            sentences.append(f"{name} has no score.")
+    return sentences

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,12 @@ class Condition:
     scale: str
     network: Network
 
+    def __str__(self) -> str:
+        network = self.network
+        size = "" if network.depth is None else f" {network.depth} x {network.width}"
+        words = (self.scale, network.model + size, *_words(network)[1:])
+        return f"{self.label} ({', '.join(filter(None, words))})"
+
 
 def cross(data: Sequence[str], scales: Sequence[str], networks: Sequence[Network]) -> list[Condition]:
     """Every combination, the conditions of one data set side by side."""
@@ -87,10 +93,12 @@ def networks_of(
 ) -> tuple[list[Network], dict[str, UserModel]]:
     """The networks asked for, and the user's own among them by their labels.
 
+    Normalisation and size are those of our networks; a user's own decides for itself.
+
     Raises
     ------
     OptionError
-        If a model, normalisation or start is unknown, or something is asked of a user's network that is its own affair.
+        If a model, normalisation or start is unknown, or normalisation or size is asked of users' networks alone.
     """
     networks: list[Network] = []
     users: dict[str, UserModel] = {}
@@ -100,9 +108,11 @@ def networks_of(
 
             own = user_model(each)
             users[own.label] = own
-            networks += _users(own.label, init, {"norm": norm, "depth": depth, "width": width})
+            networks += _users(own.label, init)
         else:
             networks += _ours(each, norm, init, depth, width)
+    if all(network.norm == AS_BUILT for network in networks):
+        _refuse_for_own(users, {"norm": norm, "depth": depth, "width": width})
     return networks, users
 
 
@@ -116,17 +126,27 @@ def _ours(
         usual.depth if depth is None else whole("depth", depth, 1),
         usual.width if width is None else whole("width", width, 1),
     )
-    norms = several_of("norm", DEFAULT_NORMS if norm in (None, "both", ["both"]) else norm, NORMS[model])
+    norms = several_of("norm", _norms(norm), NORMS[model])
     inits = several_of("init", "gain" if init is None else init, INITS)
     return [Network(model, one_norm, one_init, *size) for one_norm in norms for one_init in inits]
 
 
-def _users(label: str, init: str | Sequence[str] | None, given: Mapping[str, Any]) -> list[Network]:
+def _norms(norm: str | Sequence[str] | None) -> list[str]:
+    """What was asked for, with "both" for the usual two."""
+    given = ["both"] if norm is None else [norm] if isinstance(norm, str) else norm
+    return [one for each in given for one in (DEFAULT_NORMS if each == "both" else (each,))]
+
+
+def _refuse_for_own(labels: Iterable[str], given: Mapping[str, Any]) -> None:
+    """What a user's network decides itself can only be asked of ours."""
     for name, value in given.items():
         if value is not None:
             raise OptionError(
-                f"{WHO}: {name} must be left to a network of your own; got {name}={value!r} with model={label!r}; "
-                "build it into the file"
+                f"{WHO}: {name} must be left to a network of your own; got {name}={value!r} with "
+                f"model={', '.join(labels)!r}; build it into the file"
             )
+
+
+def _users(label: str, init: str | Sequence[str] | None) -> list[Network]:
     inits = (AS_BUILT,) if init is None else several_of("init", init, INITS)
     return [Network(label, AS_BUILT, AS_BUILT if each == "torch" else each, None, None) for each in inits]

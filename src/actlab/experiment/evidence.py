@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from actlab.experiment.failures import Errors
 from actlab.experiment.family import Family
 from actlab.experiment.ranks import variant
 from actlab.experiment.statistics import LEVEL
@@ -28,6 +29,7 @@ class Evidence:
     detectable : label of a condition -> smallest difference to the baseline that would have been found
     tests : corrected p values of all pairs
     ranks : average ranks over data sets
+    errors : (condition, activation) -> what its runs raised, if any did
     """
 
     conditions: Mapping[str, Facts]
@@ -37,6 +39,7 @@ class Evidence:
     detectable: Mapping[str, float]
     tests: Family
     ranks: Sequence[Mapping[str, Any]]
+    errors: Mapping[tuple[str, str], Errors]
 
     @property
     def data(self) -> list[str]:
@@ -62,14 +65,32 @@ class Evidence:
 
     def hopeless(self, label: str) -> bool:
         """Whether no run of a condition came to anything."""
-        return all(row["diverged"] == row["runs"] for row in self.tables[label])
+        return all(map(never_trained, self.tables[label]))
+
+    def diverged(self, label: str, activation: str) -> int:
+        """Final runs that diverged; the summary counts those that raised an error among them."""
+        raised = self.errors.get((label, activation))
+        return int(self.row(label, activation)["diverged"]) - (raised.runs if raised else 0)
 
     def among(self, data: str) -> Evidence:
         """The part about one data set."""
-        kept = {label: rows for label, rows in self.tables.items() if self.conditions[label]["data"] == data}
-        return replace(self, tables=kept, conditions={label: self.conditions[label] for label in kept})
+        return self.part(label for label in self.tables if self.conditions[label]["data"] == data)
+
+    def part(self, labels: Iterable[str]) -> Evidence:
+        """The part about some conditions; `tests` remain those of all."""
+        kept = list(labels)
+        return replace(
+            self,
+            tables={label: self.tables[label] for label in kept},
+            conditions={label: self.conditions[label] for label in kept},
+        )
 
 
 def beats(row: Row) -> bool:
     """Whether a row of the summary is better than the baseline beyond chance."""
-    return bool(row["difference"] > 0 and row["p_holm"] <= LEVEL)
+    return bool(row["difference"] > 0 and row["p_holm"] <= LEVEL and not never_trained(row))
+
+
+def never_trained(row: Row) -> bool:
+    """Whether no final run of a row of the summary trained to the end: its score says nothing about its function."""
+    return bool(row["diverged"] >= row["runs"])

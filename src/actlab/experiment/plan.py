@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from actlab.errors import OptionError
 from actlab.experiment.chunk import Chunk, Member
 from actlab.experiment.outcome import Cost, Health, Learned, Point, Trial
-from actlab.experiment.schema import FILE_NAME, OtherVersion, connect
+from actlab.experiment.schema import FILE_NAME, OtherVersion, connect, connect_to_read
 
 LOCK_NAME = "trials.lock"
 
@@ -110,7 +110,7 @@ class Plan:
             raise OptionError(
                 f"{who}: the folder must hold {FILE_NAME}; got {str(folder)!r}; give the --out of a comparison"
             )
-        plan = cls(connect(folder, who), folder, who)
+        plan = cls(connect_to_read(path, who), folder, who)
         if plan._connection.execute("select count(*) from experiment").fetchone()[0] == 0:
             plan.close()
             raise OptionError(f"{who}: {FILE_NAME} must hold a comparison; got {str(path)!r}, which is empty")
@@ -269,6 +269,9 @@ def _changes(old: Any, new: Any, name: str = "") -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         for part in old | new:
             yield from _changes(old.get(part), new.get(part), part)
+    elif name == "conditions" and old != new:
+        own, other = ([item for item in one if item not in two] for one, two in ((old, new), (new, old)))
+        yield f"{name}: {_brief(own) or 'no others'} there, {_brief(other) or 'no others'} here"
     elif old != new:
         yield f"{name}: {_brief(old)} there, {_brief(new)} here"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from actlab.experiment.contender import Contender
 from actlab.experiment.plan import Plan
 from actlab.experiment.ranks import average_ranks
 from actlab.experiment.rounds import grid_notes
+from actlab.experiment.schema import FILE_NAME
 from actlab.experiment.settings import WHO
 from actlab.experiment.summarise import detectable, summarise
 
@@ -168,17 +170,37 @@ class Comparison:
         Returns
         -------
         The path of the report.
+
+        Raises
+        ------
+        OptionError
+            If a file cannot be written; no file is ever left half-written.
         """
-        from actlab.report import write_report
+        from actlab.report import write_report, write_whole
 
         folder = Path(out)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "summary.json").write_text(self.to_json(), encoding="utf-8")
-        (folder / "experiment.json").write_text(self._background(), encoding="utf-8")
-        self.trials.to_csv(folder / "trials.csv", index=False)
         report = folder / "report.html"
-        write_report(self, report)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / "summary.json", self.to_json())
+            write_whole(folder / "experiment.json", self._background())
+            write_whole(folder / "trials.csv", self.trials.to_csv(index=False))
+            write_report(self, report)
+        except OSError as error:
+            raise self._unwritable(folder, error) from error
         return report
+
+    def _unwritable(self, folder: Path, error: OSError) -> OptionError:
+        step = "choose a folder that can be written"
+        if self.folder:
+            step = (
+                f"the runs are kept in {FILE_NAME}: make room, then actlab compare report "
+                f"{shlex.quote(str(self.folder))}, with --out FILE for another place"
+            )
+        return OptionError(
+            f"{WHO}: the files of the report must be writable; got out={str(folder)!r} "
+            f"({error.strerror or error}); {step}"
+        )
 
     def _background(self) -> str:
         """How the numbers came about: what `summary.json` has no room for."""

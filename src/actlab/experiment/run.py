@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, redirect_stdout
 from dataclasses import asdict
 from importlib import util
 from pathlib import Path
@@ -140,14 +142,17 @@ def compare(
     from actlab.experiment.sources import load_all
 
     check_engine(engine, address)
+    folder = _folder(out)
     networks, users = networks_of(model, norm, init, depth, width)
     scales = several_of("scale", scale, tuple(SCALINGS))
     datasets = load_all(data, target, WHO, task=task, missing=missing)
     conditions = cross([dataset.name for dataset in datasets], scales, networks)
     problems = _problems(datasets, conditions, items, settings, users)
-    for user in users.values():
-        for dataset in datasets:
-            user.check(items, dataset.x.shape[1], dataset.outputs)
+    # What a network prints must not end among the results.
+    with redirect_stdout(sys.stderr):
+        for user in users.values():
+            for dataset in datasets:
+                user.check(items, dataset.x.shape[1], dataset.outputs)
     options = {
         "target": target,
         "task": task,
@@ -156,20 +161,19 @@ def compare(
         "depth": depth,
         "width": width,
     }
-    folder = None if out is None else Path(out)
-    plan = _open_plan(problems, options, folder, numbered=numbered)
-    try:
+    # Workers first: without them there is no reason to make a folder.
+    with (
+        start_engine(engine, jobs=workers, address=address, device=device) as run,
+        closing(_open_plan(problems, options, folder, numbered=numbered)) as plan,
+    ):
         found = plan.finished_runs()
-        with reporting(progress) as report, start_engine(engine, jobs=workers, address=address, device=device) as run:
+        with reporting(progress) as report:
             Rounds(plan, problems, settings, engine=run, progress=report).run()
-            used = run.jobs
         if plan.finished_runs() > found or not plan.environment:
             before = plan.environment.get("seconds_total", 0.0)
             seconds = before + perf_counter() - start
-            plan.note_environment(environment(engine, used, device, seconds))
+            plan.note_environment(environment(engine, run.jobs, device, seconds))
         return Comparison.from_plan(plan)
-    finally:
-        plan.close()
 
 
 def _checked_contenders(activations: Sequence[Any]) -> list[Contender]:
@@ -192,6 +196,12 @@ def _baseline(baseline: Any, items: Sequence[Contender]) -> str:
             f"{WHO}: baseline must be one of the activations; got baseline={label!r}; choose from {', '.join(labels)}"
         )
     return label
+
+
+def _folder(out: str | Path | None) -> Path | None:
+    if out is not None and not str(out).strip():
+        raise OptionError(f"{WHO}: out must name a folder; got out={str(out)!r}")
+    return None if out is None else Path(out)
 
 
 def _workers(jobs: int | None, engine: str, device: str) -> int | None:
@@ -247,7 +257,7 @@ def _open_plan(
         "torch": version("torch"),
         **settings.as_dict(),
         "data": {name: dataset.fingerprint[:16] for name, dataset in datasets.items()},
-        "conditions": [f"{label} ({condition.scale}, {condition.network})" for label, condition in conditions.items()],
+        "conditions": sorted(map(str, conditions.values())),
         "activations": {label: item.spec for label, item in items.items()},
         "networks": {label: user.digest for label, user in users.items()},
     }

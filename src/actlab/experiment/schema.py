@@ -72,19 +72,49 @@ def connect(folder: Path | None, who: str) -> sqlite3.Connection:
         connection = sqlite3.connect(path)
         _refuse_other_version(connection, path, who)
         connection.execute("pragma journal_mode = wal")
-        damage = connection.execute("pragma quick_check").fetchone()[0]
-        if damage == "ok":
-            connection.executescript(TABLES)
+        _refuse_damage(connection)
+        connection.executescript(TABLES)
     except sqlite3.DatabaseError as error:
-        damage = str(error)
-    except OSError as error:
-        raise OptionError(f"{who}: out must be a writable folder; got out={str(folder)!r} ({error.strerror})") from None
-    if damage != "ok":
         raise OptionError(
             f"{who}: {FILE_NAME} in the out folder must be intact and writable; got file={str(path)!r} "
-            f"({' '.join(damage.split())}); move it away or choose another out"
-        )
+            f"({_line(error)}); move it away or choose another out"
+        ) from None
+    except OSError as error:
+        raise OptionError(f"{who}: out must be a writable folder; got out={str(folder)!r} ({error.strerror})") from None
     return connection
+
+
+def connect_to_read(path: Path, who: str) -> sqlite3.Connection:
+    """A connection to a file that stays as it is, in a folder that need not be writable.
+
+    Raises
+    ------
+    OptionError
+        If the file is no intact database with these tables.
+    """
+    # Of a comparison that runs or was killed, the log has the latest; without one, nothing is made beside the file.
+    log = path.with_name(f"{path.name}-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+        _refuse_other_version(connection, path, who)
+        _refuse_damage(connection)
+    except sqlite3.DatabaseError as error:
+        raise OptionError(
+            f"{who}: {FILE_NAME} must be intact and readable; got file={str(path)!r} ({_line(error)}); "
+            "if its folder cannot be written, copy it to one that can"
+        ) from None
+    return connection
+
+
+def _refuse_damage(connection: sqlite3.Connection) -> None:
+    damage = connection.execute("pragma quick_check").fetchone()[0]
+    if damage != "ok":
+        raise sqlite3.DatabaseError(damage)
+
+
+def _line(error: sqlite3.Error) -> str:
+    return " ".join(str(error).split())
 
 
 def _refuse_other_version(connection: sqlite3.Connection, path: Path, who: str) -> None:

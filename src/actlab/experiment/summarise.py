@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from actlab.experiment import statistics
 from actlab.experiment.chunk import FINAL
@@ -29,6 +30,13 @@ def scores_of(trials: pd.DataFrame, conditions: Sequence[Facts], labels: Sequenc
     return scores.reshape(len(conditions), len(labels), len(seeds))
 
 
+def never_trained(trials: pd.DataFrame, conditions: Sequence[Facts], labels: Sequence[str]) -> NDArray[np.bool_]:
+    """Of whom every final run diverged or failed [conditions, activations]; also who has no score at all."""
+    sound = trials.assign(score_test=trials.score_test.where(~trials.diverged.astype(bool)))
+    found: NDArray[np.bool_] = np.asarray(np.isnan(scores_of(sound, conditions, labels)).all(axis=-1))
+    return found
+
+
 def tests_of(trials: pd.DataFrame, conditions: Sequence[Facts], labels: Sequence[str]) -> Family:
     """All tests of the comparison, corrected together."""
     return compare_all(scores_of(trials, conditions, labels), [item["data"] for item in conditions])
@@ -43,12 +51,15 @@ def summarise(
 ) -> pd.DataFrame:
     """One row per condition and activation, best mean first; see `Comparison.summary`."""
     scores, tests = scores_of(trials, conditions, labels), tests_of(trials, conditions, labels)
+    lost = never_trained(trials, conditions, labels)
     position = list(labels).index(baseline)
     rows: list[dict[str, Any]] = []
     for number, condition in enumerate(conditions):
         own = trials[trials.condition == condition["label"]]
         p = tests.raw[number][position], tests.activations[number][position]
-        group = statistics.best_group(scores[number], tests.activations[number])
+        # The score of a constant guess is no reason to be among the best, and not to be the best either.
+        learned = np.where(lost[number][:, None], np.nan, scores[number])
+        group = statistics.best_group(learned, tests.activations[number])
         compared = _compared(scores[number], position, p, group)
         trained = [_trained(own, condition, *pair) for pair in zip(labels, scores[number], strict=True)]
         rows += _ranked(
@@ -66,13 +77,16 @@ def detectable(
 ) -> dict[str, float]:
     """Condition -> smallest difference to the baseline this run could have found; see `detectable_difference`.
 
-    Infinite where no difference could: two shares differ by one at most.
+    Infinite where no difference could: two shares differ by one at most. Functions of which no run trained to the
+    end are left out; NaN where the baseline is one of them.
     """
     position = list(labels).index(baseline)
     tests = family_size([item["data"] for item in conditions], len(labels))
     found = {}
-    for item, own in zip(conditions, scores_of(trials, conditions, labels), strict=True):
-        smallest = statistics.detectable_difference(own, position, tests)
+    lost = never_trained(trials, conditions, labels)
+    for item, own, out in zip(conditions, scores_of(trials, conditions, labels), lost, strict=True):
+        left = int(np.sum(~out[:position]))  # where the baseline is among those that trained
+        smallest = math.nan if out[position] else statistics.detectable_difference(own[~out], left, tests)
         found[item["label"]] = math.inf if smallest > 1 and item["score"] != "R^2" else smallest
     return found
 
@@ -125,8 +139,8 @@ def _rates(tuning: Tuning, chance: float) -> dict[str, float]:
 
 
 def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Best mean first, with equal ranks for equal means; without a score last."""
-    values = [-math.inf if math.isnan(row["mean"]) else row["mean"] for row in rows]
+    """Best mean first, with equal ranks for equal means; last are those of which no run trained to the end."""
+    values = [-math.inf if row["diverged"] >= row["runs"] else row["mean"] for row in rows]
     order = sorted(range(len(rows)), key=lambda number: -values[number])
     best_first = [values[number] for number in order]
     return [

@@ -46,14 +46,15 @@ def listed(names: Iterable[str]) -> str:
 
 
 def step_time(seconds: float) -> str:
-    """The time of a training step.
+    """The time of a training step, in three significant digits.
 
     Examples
     --------
-    >>> step_time(0.000412), step_time(0.0135)
-    ('412 µs', '13.5 ms')
+    >>> step_time(0.000412), step_time(0.001), step_time(0.0135)
+    ('412 µs', '1.00 ms', '13.5 ms')
     """
-    return f"{1e6 * seconds:.0f} µs" if seconds < 0.001 else f"{1e3 * seconds:.3g} ms"  # noqa: PLR2004  a millisecond
+    value, unit = (1e6 * seconds, "µs") if seconds < 0.0009995 else (1e3 * seconds, "ms")  # noqa: PLR2004 - 1.00 ms
+    return f"{value:#.3g}".rstrip(".") + f" {unit}"
 
 
 def probability(p: float) -> str:

@@ -10,7 +10,7 @@ from actlab.errors import need
 if TYPE_CHECKING:
     from actlab.experiment.result import Comparison
 
-WHO = "actlab compare"
+WHO = "compare"
 
 
 def write_report(comparison: Comparison, path: str | Path) -> None:
@@ -25,6 +25,8 @@ def write_report(comparison: Comparison, path: str | Path) -> None:
     ------
     MissingExtra
         If Jinja or Matplotlib is not installed.
+    OSError
+        If the file cannot be written; an older one is then left as it was.
 
     Notes
     -----
@@ -35,4 +37,22 @@ def write_report(comparison: Comparison, path: str | Path) -> None:
     need("matplotlib", extra="compare", who=WHO)
     from actlab.report.page import render
 
-    Path(path).write_text(render(comparison), encoding="utf-8")
+    write_whole(Path(path), render(comparison))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, or leave what was there: never a part of it.
+
+    Raises
+    ------
+    OSError
+        With the name of the file.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        error.filename = str(path)  # a full disk names no file
+        raise

@@ -63,7 +63,7 @@ def command(comparison: Comparison) -> str:
             words += [f"--{name.replace('_', '-')}", str(settings[name])]
     # A grid the user gave is never extended; the default one is left to the budget.
     if settings.get("learning_rates") and not extends(settings):
-        words += ["--learning-rates", ",".join(f"{rate:g}" for rate in settings["learning_rates"])]
+        words += ["--learning-rates", ",".join(f"{rate!r}" for rate in settings["learning_rates"])]
     return shlex.join(words)
 
 
@@ -124,9 +124,8 @@ def _model(label: str) -> str:
 
 
 def _norms(conditions: list[dict[str, Any]]) -> list[str]:
-    """None beside a user's network, for which the option is refused."""
-    values = unique(str(facts["norm"]) for facts in conditions)
-    return [] if AS_BUILT in values else values
+    """Those of our networks; a user's own decides for itself."""
+    return unique(str(facts["norm"]) for facts in conditions if facts["norm"] != AS_BUILT)
 
 
 def _inits(conditions: list[dict[str, Any]]) -> list[str]:
@@ -145,6 +144,7 @@ def _invented(contenders: Iterable[Any]) -> list[Invented]:
 
 
 def _definition(item: Invented) -> str:
-    """An invented function as `--define` takes it."""
-    defaults = ",".join(f"{name}={parameter.default:g}" for name, parameter in item.parameters.items())
-    return f"{item.name}{':' + defaults if defaults else ''}={item.formula}"
+    """An invented function as `--define` takes it, with the parameters that its label binds still free."""
+    free = Invented(item.record)
+    defaults = ",".join(f"{name}={parameter.default!r}" for name, parameter in free.parameters.items())
+    return f"{free.name}{':' + defaults if defaults else ''}={free.formula}"

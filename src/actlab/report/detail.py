@@ -25,6 +25,8 @@ def condition(view: View, contenders: Sequence[Any]) -> dict[str, Any]:
         "runs": f"{max((row.runs for row in view.rows), default=0)} runs",
         "tuning_runs": f"{seeds} seed{'s' if seeds != 1 else ''} each",
         "steps": numbers.count(steps_of(view)),
+        "lost": {row.activation: scores.lost(view, row) for row in view.rows},
+        "losses": {row.activation: scores.losses(view, row) for row in view.rows},
         "failed": any(row.diverged for row in view.rows),
         "tuning_failed": bool(view.tuning.diverged.any()),
         "messages": messages(view),
@@ -50,6 +52,8 @@ def verdict(view: View) -> str:
         return "No run trained to the end"
     if total == 1:
         return "Only one function was tried"
+    if len(view.trained) == 1:
+        return f"Only {view.trained[0].activation} trained to the end"
     if level == total:
         return f"No difference found between the {total}"
     if level == 1:
@@ -68,9 +72,10 @@ def headline(view: View) -> list[tuple[str, str]]:
         ("Highest mean", f"{best.activation} {score.text(best.mean)}"),
         ("95 % interval", score.interval(best.low, best.high)),
     ]
-    if len(view.rows) > 1:
-        facts.append(("From best to worst", score.size(best.mean - view.rows[-1].mean)))
-    facts.append(("Smallest difference this run could find", score.found(view.detectable)))
+    if len(view.trained) > 1:
+        facts.append(("From best to worst", score.size(best.mean - view.trained[-1].mean)))
+    # It rests on the median spread: of a function that varies more, a larger difference can stay unseen.
+    facts.append(("Typical smallest difference this run could find", score.found(view.detectable)))
     return [*facts, guess]
 
 
@@ -85,25 +90,24 @@ def messages(view: View) -> list[tuple[str, str, int]]:
 
 def _cost(view: View) -> Any:
     chart = scores.cost(view)
-    told = "; ".join(f"{scores.reads(view, row)}; {numbers.duration(row.seconds_per_step)}" for row in view.rows)
+    told = "; ".join(f"{scores.reads(view, row)}; {numbers.duration(row.seconds_per_step)}" for row in view.trained)
     return chart and chart.svg(f"Test {view.score.name} against time per step. {told}")
 
 
 def _panels(view: View, charts: Sequence[Chart], value: Callable[[Row], str], over: str) -> list[dict[str, Any]]:
     """The panels of one kind: label, what to read off it, picture."""
+    reads = [scores.lost(view, row) or value(row) for row in view.rows]
     return [
         {
             "label": row.activation,
-            "value": value(row),
-            "picture": chart.svg(f"{row.activation}: validation {view.score.name} over {over}; {value(row)}"),
+            "value": read,
+            "picture": chart.svg(f"{row.activation}: validation {view.score.name} over {over}; {read}"),
         }
-        for row, chart in zip(view.rows, charts, strict=True)
+        for row, chart, read in zip(view.rows, charts, reads, strict=True)
     ]
 
 
 def _rate_value(row: Row) -> str:
-    if not row.scores.size:
-        return scores.FAILED
     best = f"best {numbers.rate(row.best_lr)}"
     if not math.isfinite(row.lr_decades):
         return best
@@ -111,8 +115,6 @@ def _rate_value(row: Row) -> str:
 
 
 def _settled_value(row: Row) -> str:
-    if not row.scores.size:
-        return scores.FAILED
     if not math.isfinite(row.settled):
         return "did not settle"
     return f"95 % by step {numbers.count(row.settled)}"

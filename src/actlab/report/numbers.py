@@ -130,15 +130,26 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(0.000412), duration(0.01234), duration(2.5)
-    ('412 µs', '12.3 ms', '2.5 s')
+    >>> duration(0.000412), duration(0.001), duration(2.5)
+    ('412 µs', '1.00 ms', '2.50 s')
     """
     if not (math.isfinite(seconds) and seconds >= 0):
         return MISSING
-    for factor, unit in SMALL_TIMES:
-        if seconds * factor < ROUNDS_TO_1000:
-            return f"{float(f'{seconds * factor:.3g}'):g} {unit}"
-    return f"{float(f'{seconds:.3g}'):.10g} s"
+    value, unit = _in_unit(seconds)
+    return f"{value:#.3g}".rstrip(".") + f" {unit}" if value < ROUNDS_TO_1000 else f"{value:.0f} {unit}"
+
+
+def duration_tick(seconds: float) -> str:
+    """A round time beside an axis, "1 ms"."""
+    value, unit = _in_unit(seconds)
+    return f"{value:.10g} {unit}"
+
+
+def _in_unit(seconds: float) -> tuple[float, str]:
+    """A time in the unit that suits it."""
+    return next(
+        ((seconds * factor, unit) for factor, unit in SMALL_TIMES if seconds * factor < ROUNDS_TO_1000), (seconds, "s")
+    )
 
 
 def span(seconds: float) -> str:

@@ -17,7 +17,7 @@ from actlab.plots.curves import spread
 from actlab.report import numbers
 from actlab.report.axis import Axis
 from actlab.report.svg import Chart, Shape
-from actlab.report.view import Row, View, score_axis
+from actlab.report.view import FINAL, Row, View, score_axis
 
 UNIT = Axis(0.0, 1.0)  # the height of a row
 ROW_HEIGHT = 36
@@ -25,7 +25,7 @@ LANE = 15  # pixels for each condition in a row of `shifts`
 # What tells the conditions of a data set apart; there are seldom more than four, and the colours stay in order.
 SHAPES: tuple[Shape, ...] = ("circle", "square", "diamond", "triangle")
 COLOURS = 6
-FAILED = "every run diverged"
+FAILED = "no run trained to the end"
 LONGEST_LABEL = 18  # characters beside a point; the tables have the full names
 COST_HEIGHT = 230
 LABELS = 0.64  # the share of the width that the points of `cost` use; their labels have the rest
@@ -51,6 +51,29 @@ def reads(view: View, row: Row) -> str:
     """Mean and interval in words."""
     score = view.score
     return f"{row.activation}: {score.text(row.mean)}, 95 % interval {score.interval(row.low, row.high)}"
+
+
+def raised(view: View, row: Row) -> int:
+    """Final runs that raised an error."""
+    own = view.trials[(view.trials.stage == FINAL) & (view.trials.activation == row.activation)]
+    return int(own.message.fillna("").astype(bool).sum())
+
+
+def lost(view: View, row: Row) -> str:
+    """Why there is nothing to draw: "every run diverged", "could not be trained"; "" if a run trained to the end."""
+    if row.scores.size:
+        return ""
+    errors = raised(view, row)
+    if not errors:
+        return "every run diverged"
+    return "could not be trained" if errors >= row.diverged else FAILED
+
+
+def losses(view: View, row: Row) -> str:
+    """How many runs came to nothing, "2 of 10 diverged"; "" if none did."""
+    errors = raised(view, row)
+    counts = ((row.diverged - errors, "diverged"), (errors, "failed"))
+    return ", ".join(f"{count} of {row.runs} {what}" for count, what in counts if count)
 
 
 # ---------------------------------------------------------------- every run
@@ -154,7 +177,7 @@ def cost(view: View) -> Chart | None:
         return None
     slowest = max(row.seconds_per_step for row in rows)
     # Time from zero: twice as far right is twice as slow.
-    times = Axis.between(0.0, 1.08 * slowest, numbers.duration, most=3)
+    times = Axis.between(0.0, 1.08 * slowest, numbers.duration_tick, most=3)
     chart = Chart(Axis(0.0, times.high / LABELS, times.ticks), vertical, height=COST_HEIGHT, grid=LABELS)
     places = _label_places(rows, vertical)
     for row, place in zip(rows, places, strict=True):

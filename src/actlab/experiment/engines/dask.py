@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from actlab.errors import ActlabError, OptionError, need
-from actlab.experiment.engines.base import WHO, Engine, Failure, WorkerDied, attempt
+from actlab.experiment.engines.base import WHO, Engine, Failure, WorkerDied, attempt, attempt_here
 from actlab.experiment.engines.cluster import SAME, check_answers, check_versions
 
 _CONNECT = "import distributed, sys; distributed.Client(sys.argv[1], set_as_default=False).close()"
@@ -82,7 +82,7 @@ class DaskEngine(Engine):
         return self._submit(_same, value)
 
     def _start(self, payload: bytes, shared: Sequence[Any]) -> Any:
-        return self._submit(attempt, payload, *shared)
+        return self._submit(attempt_here if self._cluster else attempt, payload, *shared)
 
     def _submit(self, *call: Any) -> Any:
         import dask

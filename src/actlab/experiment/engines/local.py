@@ -14,13 +14,17 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import cached_property, lru_cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from time import monotonic, sleep
 from typing import Any
 
 import joblib
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.backend import resource_tracker
 
-from actlab.experiment.engines.base import Engine, Failure, WorkerDied, attempt
+from actlab.experiment.engines.base import Engine, Failure, WorkerDied, attempt_here
+
+# Seconds; it takes milliseconds, and for ever if the thread is gone.
+_PATIENCE = 1.0
 
 
 class LocalEngine(Engine):
@@ -36,14 +40,13 @@ class LocalEngine(Engine):
         self._busy: dict[Future[Any], ProcessPoolExecutor] = {}
         # Nothing is ever sent: workers read the end of the file when this process is gone.
         self._watched, self._held = Pipe(duplex=False)
-        # A worker that has grown by 300 MB is replaced between two tasks, which concerns nobody.
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
 
     def close(self) -> None:
         """Kill the workers and remove what was handed over."""
-        for pool in [*self._idle, *self._busy.values()]:
+        self._abandon(list(self._busy))
+        for pool in self._idle:
             pool.shutdown(kill_workers=True)
-        self._idle, self._busy = [], {}
+        self._idle = []
         self._held.close()
         self._watched.close()
         if "_folder" in vars(self):
@@ -63,6 +66,9 @@ class LocalEngine(Engine):
         return path
 
     def _start(self, payload: bytes, shared: Sequence[Any]) -> Future[Any]:
+        # A worker that has grown by 300 MB is replaced between two tasks, which concerns nobody. Said for every task:
+        # the caller may have put other filters in place, and as an error the warning would end loky's thread.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
         pool = self._idle.pop() if self._idle else self._pool()
         future: Future[Any] = pool.submit(_attempt, payload, *shared)
         self._busy[future] = pool
@@ -90,7 +96,15 @@ class LocalEngine(Engine):
     def _abandon(self, handles: Collection[Future[Any]]) -> None:
         for handle in handles:
             if pool := self._busy.pop(handle, None):
+                _wait_until_taken(handle)
                 pool.shutdown(kill_workers=True)
+
+
+def _wait_until_taken(handle: Future[Any]) -> None:
+    """Until loky's thread has seen the task: killed earlier, it ends with a KeyError (loky 3.6), which is printed."""
+    end = monotonic() + _PATIENCE
+    while not (handle.running() or handle.done()) and monotonic() < end:
+        sleep(0.001)
 
 
 def _begin(parent: Connection) -> None:
@@ -109,7 +123,7 @@ def _end_with(parent: Connection) -> None:
 
 
 def _attempt(payload: bytes, *paths: str) -> Any:
-    return attempt(payload, *map(_opened, paths))
+    return attempt_here(payload, *map(_opened, paths))
 
 
 @lru_cache

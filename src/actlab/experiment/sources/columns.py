@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from actlab.experiment.sources.narrow import narrowed
 from actlab.experiment.sources.request import Request
 
 # A text column with more levels than this is an identifier or free text, not a category.
@@ -47,12 +48,16 @@ def read_columns(frame: pd.DataFrame, request: Request) -> tuple[NDArray[np.floa
     widths = [len(levels[name][0]) if name in levels else 1 for name in frame.columns]
     # Made once and filled in place: nothing else is as large.
     x = np.zeros((len(frame), sum(widths)), dtype=np.float32)
+    moved = []
     for name, width, end in zip(frame.columns, widths, np.cumsum(widths), strict=True):
         if name in levels:
             x[np.arange(len(frame)), end - width + levels[name][1]] = 1
         else:
-            x[:, end - 1] = frame[name].to_numpy(dtype=np.float32, na_value=np.nan)
-    return x, _notes(frame, {name: found for name, (found, _) in levels.items()}, request)
+            values, far = narrowed(frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
+            x[:, end - 1] = values[:, 0]
+            moved += [name] if far.size else []
+    notes = _notes(frame, {name: found for name, (found, _) in levels.items()}, request)
+    return x, [*notes, *moved_note(moved)]
 
 
 def refuse_unusable(column: pd.Series, request: Request) -> None:
@@ -89,6 +94,12 @@ def refuse_missing(column: pd.Series, request: Request) -> None:
             f"every value must be present; got {count} missing in column {str(column.name)!r}; "
             "fill them, or set missing to mean, median or drop"
         )
+
+
+def moved_note(names: Sequence[str]) -> list[str]:
+    """What is said of columns that `narrowed` moved."""
+    text = "Far from zero for how little they vary, so that the smallest value was subtracted"
+    return [f"{text}: {listed(names)}."] if names else []
 
 
 def listed(names: Sequence[str]) -> str:

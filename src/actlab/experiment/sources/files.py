@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,10 @@ def read_file(path: Path, request: Request) -> Dataset:
             f"got file={str(path)!r}; convert it, or pass a data frame from Python"
         )
     if suffix == ".npz":
-        return from_arrays(*_read_npz(path, request), request)
+        x, y, others = _read_npz(path, request)
+        dataset = from_arrays(x, y, request)
+        note = f"Other arrays of {path.name} were left out: {listed(others)}."
+        return replace(dataset, notes=(*dataset.notes, note)) if others else dataset
     frame = _read_text(path, request.who) if suffix in TEXT else _read_parquet(path, request.who)
     if frame.empty:
         raise _refusal(path, request.who, "have rows and columns", f"{len(frame)} rows", "check that it was written")
@@ -179,8 +183,8 @@ def _read_npy(path: Path, who: str) -> Any:
         return array
 
 
-def _read_npz(path: Path, request: Request) -> tuple[Any, Any]:
-    """(features, targets); ``request.targets`` may name the array of targets."""
+def _read_npz(path: Path, request: Request) -> tuple[Any, Any, list[str]]:
+    """(features, targets, names of the other arrays); ``request.targets`` may name the array of targets."""
     with _readable(path, request.who, "an .npz file of numbers or text"), path.open("rb") as file:
         archive = np.load(file, allow_pickle=False)
         if isinstance(archive, np.ndarray):
@@ -192,7 +196,7 @@ def _read_npz(path: Path, request: Request) -> tuple[Any, Any]:
             rule = f"hold an array {' or '.join(_X_NAMES)} and an array {' or '.join(_Y_NAMES)}"
             found = f"it holds {listed(names)}"
             raise _refusal(path, request.who, rule, found, "rename its arrays")
-        return archive[x_name], archive[y_name]
+        return archive[x_name], archive[y_name], [name for name in names if name not in (x_name, y_name)]
 
 
 def _targets_array(names: list[str], path: Path, request: Request) -> str | None:

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from actlab.errors import suggest
 from actlab.experiment.data import FEWEST_ROWS, Dataset
-from actlab.experiment.sources.columns import listed, read_columns
+from actlab.experiment.sources.columns import listed, moved_note, read_columns
+from actlab.experiment.sources.narrow import narrowed
 from actlab.experiment.sources.request import Request
 from actlab.experiment.sources.suspicions import suspicions
 from actlab.experiment.sources.targets import Targets, read_targets
@@ -88,8 +89,8 @@ def _from_numbers(x: NDArray[Any], goals: pd.DataFrame, request: Request) -> Dat
     if x.dtype.kind not in "biuf":
         raise request.error(f"X must hold numbers; got X of dtype {x.dtype}; convert it")
     shape, notes = _row_shape(x, request)
-    with np.errstate(over="ignore"):
-        matrix = np.ascontiguousarray(x, dtype=np.float32).reshape(len(x), -1)
+    matrix, moved = narrowed(x, together=bool(shape))
+    notes += moved_note(["all of X"] if shape and moved.size else [f"feature {number + 1}" for number in moved])
     if count := np.count_nonzero(np.isinf(matrix)):
         raise request.error(f"every value must be finite and below 3.4e38; got {count} infinite or larger in X")
     if request.missing == "drop":

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from actlab.experiment.data import Task
-from actlab.experiment.sources.columns import refuse_infinite, refuse_unusable
+from actlab.experiment.sources.columns import moved_note, refuse_infinite, refuse_unusable
+from actlab.experiment.sources.narrow import narrowed
 from actlab.experiment.sources.request import Request
 
 # A numeric target with at most this many distinct values is a class label, with more a quantity. Fractions
@@ -119,7 +120,9 @@ def _quantities(frame: pd.DataFrame, request: Request) -> Targets:
         note = f"The target {frame.columns[0]} is numeric: a regression"
     else:
         note = f"The target {frame.columns[0]} is numeric with many values: a regression"
-    return Targets("regression", frame.to_numpy(dtype=np.float32), None, (f"{note}{_asked(request)}.",))
+    y, moved = narrowed(frame.to_numpy(dtype=np.float64))
+    notes = (f"{note}{_asked(request)}.", *moved_note([str(frame.columns[number]) for number in moved]))
+    return Targets("regression", y, None, notes)
 
 
 def _is_numeric(column: pd.Series) -> bool:
