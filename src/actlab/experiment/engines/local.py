@@ -7,7 +7,6 @@ import shutil
 import signal
 import tempfile
 import threading
-import warnings
 from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +17,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import joblib
-from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky import ProcessPoolExecutor, process_executor
 from joblib.externals.loky.backend import resource_tracker
 
 from actlab.experiment.engines.base import Engine, Failure, WorkerDied, attempt_here
@@ -66,9 +65,6 @@ class LocalEngine(Engine):
         return path
 
     def _start(self, payload: bytes, shared: Sequence[Any]) -> Future[Any]:
-        # A worker that has grown by 300 MB is replaced between two tasks, which concerns nobody. Said for every task:
-        # the caller may have put other filters in place, and as an error the warning would end loky's thread.
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
         pool = self._idle.pop() if self._idle else self._pool()
         future: Future[Any] = pool.submit(_attempt, payload, *shared)
         self._busy[future] = pool
@@ -109,6 +105,9 @@ def _wait_until_taken(handle: Future[Any]) -> None:
 
 def _begin(parent: Connection) -> None:
     """What a worker does before its first task."""
+    # Where psutil is installed, loky replaces a worker that has grown by 300 MB, as PyTorch's do, and warns of it: where
+    # warnings are errors that would end the thread which hands out the tasks.
+    process_executor._USE_PSUTIL = False  # noqa: SLF001  there is no option
     # Ctrl-C reaches the whole process group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
