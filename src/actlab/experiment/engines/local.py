@@ -105,8 +105,8 @@ def _wait_until_taken(handle: Future[Any]) -> None:
 
 def _begin(parent: Connection) -> None:
     """What a worker does before its first task."""
-    # Where psutil is installed, loky replaces a worker that has grown by 300 MB, as PyTorch's do, and warns of it: where
-    # warnings are errors that would end the thread which hands out the tasks.
+    # Where psutil is installed, loky replaces a worker that has grown by 300 MB, as PyTorch's do, and warns of it:
+    # where warnings are errors that would end the thread which hands out the tasks.
     process_executor._USE_PSUTIL = False  # noqa: SLF001  there is no option
     # Ctrl-C reaches the whole process group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
