@@ -30,6 +30,9 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 TIMEOUT = 60
 
+# A shell that starts the tests in the background has them ignore Ctrl-C, which processes of theirs would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(scope="module", params=ENGINES)
 def workers(request: pytest.FixtureRequest) -> Iterator[Engine]:

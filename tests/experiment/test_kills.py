@@ -24,6 +24,9 @@ from actlab.experiment.schema import FILE_NAME
 
 TIMEOUT = 120
 
+# A shell that starts the tests in the background has them ignore Ctrl-C, which processes of theirs would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # Some 20 chunks of a fraction of a second each, in all three kinds of rounds.
 OPTIONS = shlex.split(
     "--data wine --activations relu,tanh,prelu --norm none,layer --steps 30 --seeds 2 --tuning-seeds 1"

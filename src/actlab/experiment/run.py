@@ -122,6 +122,7 @@ def compare(
 
     Examples
     --------
+    >>> import actlab
     >>> result = actlab.compare("wine", ["relu", "tanh"], norm="none", steps=20, seeds=2, tuning_seeds=1)
     >>> sorted(result.frame.activation)
     ['relu', 'tanh']
