@@ -41,7 +41,7 @@ golden: $(ENV)/test.ok ## rewrite the expected command-line output in tests/gold
 	@ACTLAB_GOLDEN=write $(RUN) -m pytest -q tests/cli $(ARGS)
 
 clean: ## delete the environment and everything that was built
-	rm -rf $(ENV) build dist actlab-compare .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(ENV) build dist actlab-compare* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------------------------------------------------
