@@ -100,12 +100,12 @@ def networks_of(
     OptionError
         If a model, normalisation or start is unknown, or normalisation or size is asked of users' networks alone.
     """
+    from actlab.experiment.models.user import is_user_model, user_model
+
     networks: list[Network] = []
     users: dict[str, UserModel] = {}
     for each in model if isinstance(model, list | tuple) else [model]:
-        if callable(each) or ".py" in str(each):
-            from actlab.experiment.models.user import user_model
-
+        if is_user_model(each):
             own = user_model(each)
             users[own.label] = own
             networks += _users(own.label, init)

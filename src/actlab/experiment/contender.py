@@ -21,11 +21,10 @@ from actlab.activation import Activation, Axis, Elementwise, Random
 from actlab.errors import OptionError, UnknownActivation, suggest
 from actlab.experiment import gain
 from actlab.experiment.custom import Custom
+from actlab.experiment.settings import WHO as WHO
 from actlab.invention import Invented
 from actlab.parameters import Param
 from actlab.registry import _assignments, get, known_names, restored
-
-WHO = "compare"
 
 # The gated functions that have names of their own: name -> what gates. Source: Shazeer 2020, arXiv:2002.05202.
 GATES = MappingProxyType({"glu": "sigmoid", "bilinear": "identity", "reglu": "relu", "geglu": "gelu", "swiglu": "silu"})
